@@ -1,0 +1,18 @@
+"""whygrad: see where every gradient comes from, and train small networks from scratch on NumPy."""
+
+from __future__ import annotations
+
+from ._lazy import exporter
+
+__getattr__, __dir__, __all__ = exporter(
+    __name__,
+    {
+        ".autodiff.gradcheck": ["gradcheck"],
+        ".autodiff.node": ["gradients"],
+        ".autodiff.notation": ["notation"],
+        ".autodiff.tensor": ["Tensor"],
+        ".autodiff.value": ["Value"],
+        ".nn.scalar": ["ANN", "MLP", "Layer", "Neuron", "SELoss"],
+        ".training.neural_network": ["NeuralNetwork"],
+    },
+)

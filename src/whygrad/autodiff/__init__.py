@@ -1,0 +1,17 @@
+"""Automatic differentiation: each derivative written once, in a table, and read in several ways."""
+
+from __future__ import annotations
+
+from .._lazy import exporter
+
+__getattr__, __dir__, __all__ = exporter(
+    __name__,
+    {
+        ".gradcheck": ["GradientReport", "gradcheck"],
+        ".node": ["gradients", "topological_order"],
+        ".notation": ["notation"],
+        ".op": ["TABLE", "elementwise", "operation"],
+        ".tensor": ["Tensor", "concatenate", "where"],
+        ".value": ["Value"],
+    },
+)

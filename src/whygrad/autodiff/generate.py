@@ -1,0 +1,164 @@
+"""Writes ``value_methods.py``, the methods of ``Value``, from the rows: each rule is read on symbols.
+
+A generated method computes the result and every local derivative in one go, with the same operations
+in the same order as the rule on plain numbers, so both agree to the last bit (a test holds them, and
+that the file is what this module writes). ``make generate`` writes it anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .op import TABLE, Elementwise
+from .ops import elementwise as _rows  # noqa: F401 - enters the rows into the table
+from .readings.floats import FLOATS
+from .readings.symbols import STEPS, name, number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+INFIX = frozenset(["+", "-", "*", "/"])
+
+
+class Program:
+    """Straight-line Python: one assignment for each distinct expression; equal ones are shared."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.known: dict[str, str] = {}
+
+    def emit(self, symbol: Any) -> str:
+        """The name or number that holds the symbol's value, after the lines that compute it."""
+        s = number(symbol)
+        if s.head == "name":
+            return str(s.args[0])
+        if s.head == "number":
+            return repr(s.args[0])
+        parts = [self.emit(a) for a in s.args]
+        return self.assign(_expression(s.head, parts))
+
+    def assign(self, expression: str, to: str | None = None) -> str:
+        """The name that holds the expression; assigned on its first use."""
+        if to is not None or expression not in self.known:
+            target = to or f"t{len(self.known) + 1}"
+            self.lines.append(f"{target} = {expression}")
+            self.known[expression] = target
+        return self.known[expression]
+
+
+def _expression(head: str, parts: list[str]) -> str:
+    if head in INFIX:
+        return f"{parts[0]} {head} {parts[1]}"
+    if head == "neg":
+        return f"-{parts[0]}"
+    if head in (">", ">="):  # a mask is a number here
+        return f"1.0 if {parts[0]} {head} {parts[1]} else 0.0"
+    return f"{head}({', '.join(parts)})"
+
+
+def _body(op: Elementwise, constants: frozenset[int] = frozenset()) -> tuple[list[str], str]:
+    """Lines that compute ``y`` from the inputs, and the tuple of local derivatives.
+
+    The derivative by a constant is not computed: it stands as 0.0.
+    """
+    program = Program()
+    xs = [name(i) for i in op.inputs]
+    result = number(op.forward(STEPS, *xs))
+    program.assign(_expression(result.head, [program.emit(a) for a in result.args]), to="y")
+    locals_ = []
+    for i in range(len(xs)):
+        local = 0 if i in constants else op.local(i, STEPS, name("y"), xs)
+        locals_.append(repr(float(local)) if type(local) is int else program.emit(local))
+    return program.lines, f"({', '.join(locals_)}{',' * (len(locals_) == 1)})"
+
+
+def unary_method(row: str, method: str) -> str:
+    """``def method(self)`` for a row with one input."""
+    lines, locals_ = _body(_elementwise(row))
+    return _function(
+        method, "self", ["a = self.data", *lines], f"Value(y, {row.upper()}, (self,), {locals_})"
+    )
+
+
+def binary_methods(row: str, method: str, reflected: str) -> str:
+    """``def method(self, other)`` and its reflection; a plain number becomes a constant."""
+    op = _elementwise(row)
+    a, b = op.inputs
+    both, both_locals = _body(op)
+    right, right_locals = _body(op, frozenset([1]))
+    left, left_locals = _body(op, frozenset([0]))
+    result = f"Value(y, {row.upper()}, (self, other), "
+    forward = [
+        "if other.__class__ is Value:",
+        *[f"    {line}" for line in [f"{a} = self.data", f"{b} = other.data", *both]],
+        f"    return {result}{both_locals})",
+        "if isinstance(other, Value):",
+        f"    return {row.upper()}(self, other)",
+        "other = constant(other)",
+        f"{a} = self.data",
+        f"{b} = other.data",
+        *right,
+    ]
+    backward = ["other = constant(other)", f"{a} = other.data", f"{b} = self.data", *left]
+    text = _function(method, "self, other", forward, f"{result}{right_locals})")
+    if not reflected:
+        return text
+    return text + _function(
+        reflected, "self, other", backward, f"Value(y, {row.upper()}, (other, self), {left_locals})"
+    )
+
+
+def _elementwise(row: str) -> Elementwise:
+    op = TABLE[row]
+    assert isinstance(op, Elementwise)
+    return op
+
+
+def _function(method: str, parameters: str, lines: list[str], result: str) -> str:
+    body = "".join([f"            {line}\n" for line in [*lines, f"return {result}"]])
+    return f"        def {method}({parameters}):\n{body}\n"
+
+
+METHODS = {
+    "add": ("__add__", "__radd__"),
+    "subtract": ("__sub__", "__rsub__"),
+    "multiply": ("__mul__", "__rmul__"),
+    "divide": ("__truediv__", "__rtruediv__"),
+    "power": ("__pow__", "__rpow__"),
+    "maximum": ("maximum", ""),
+    "minimum": ("minimum", ""),
+    "negative": ("__neg__",),
+    **{row: (row,) for row in "abs exp expm1 log log1p sqrt sin cos tanh".split()},
+    **{row: (row,) for row in "relu sigmoid silu softplus gelu".split()},
+}
+HEADER = '''"""The methods of ``Value``, written by ``generate`` from the rows of the table: do not edit.
+
+Each computes its result and the local derivatives that the node keeps.
+"""
+
+from .ops import elementwise as rows
+from .readings.floats import FLOATS
+
+'''
+
+
+def source() -> str:
+    """The text of ``value_methods.py``."""
+    pairs = [binary_methods(row, *names) for row, names in METHODS.items() if len(names) == 2]
+    single = [unary_method(row, *names) for row, names in METHODS.items() if len(names) == 1]
+    methods = "".join([*pairs, *single]).rstrip("\n")
+    used = sorted(function for function in vars(FLOATS) if f" {function}(" in methods.replace("-", " "))
+    names = "".join([f"{function} = FLOATS.{function}\n" for function in used])
+    start = 'def methods(Value, constant):\n    """A class that holds the methods, for ``Value`` to take."""\n\n'
+    rows = "".join([f'{row.upper()} = rows.{row}\n' for row in METHODS])
+    return f"{HEADER}{names}{rows}\n\n{start}    class Methods:\n{methods}\n\n    return Methods\n"
+
+
+def main() -> None:
+    """Write the file beside this one."""
+    Path(__file__).with_name("value_methods.py").write_text(source(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""A node of the graph, the order to visit nodes in, and the one general reverse sweep.
+
+A node knows what it was computed from (``parents``) and by which row (``op``); gradients flow from a
+result to its parents, so a graph has no reference cycles and is freed as soon as nobody holds it.
+"""
+
+from __future__ import annotations
+
+from .readings import NODES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+    from .op import Op
+
+    Observer = Callable[["Node", int, Any, Any, Any], None]
+
+
+class Node:
+    """What :class:`~whygrad.Value` and :class:`~whygrad.Tensor` share."""
+
+    __slots__ = ()
+
+    data: Any
+    grad: Any
+    op: Op | None
+    parents: tuple[Any, ...]
+    requires_grad: bool
+
+    @classmethod
+    def record(cls, op: Op, operands: Sequence[Any]) -> Any:
+        """Compute ``op`` on the operands and keep a node for the result."""
+        raise TypeError(f"{cls.__name__} does not record")  # each kind of node records in its own way
+
+    @classmethod
+    def plain(cls, data: Any) -> Any:
+        """A node that holds data and needs no gradient."""
+        raise TypeError(f"{cls.__name__} holds no constants")
+
+    @property
+    def reading(self) -> Any:
+        """The namespace rules are run in for this kind of node."""
+        raise TypeError(f"{type(self).__name__} has no reading")
+
+    def ancestors(self) -> list[Any]:
+        """Every node this one was computed from, itself last: parents come before their children."""
+        return topological_order(self)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of this node and of every node it was computed from."""
+        for node in topological_order(self):
+            node.grad = self.no_grad()
+
+    @staticmethod
+    def no_grad() -> Any:
+        """What ``grad`` holds before a backward pass."""
+        return None
+
+
+def topological_order(root: Any) -> list[Any]:
+    """All nodes that ``root`` depends on, parents first, ``root`` last; iterative, so any depth works."""
+    order: list[Any] = []
+    seen: set[Any] = set()
+    stack = [root]
+    push, pop, done, see = stack.append, stack.pop, order.append, seen.add
+    while stack:
+        node = pop()
+        if node is None:  # the node below has all its parents in the order
+            done(pop())
+        elif node not in seen:
+            see(node)
+            if node.parents:
+                push(node)
+                push(None)
+                for parent in node.parents:
+                    if parent not in seen:
+                        push(parent)
+            else:
+                done(node)
+    return order
+
+
+def sweep(
+    root: Any, upstream: Any, *, create_graph: bool = False, observe: Observer | None = None
+) -> dict[Any, Any]:
+    """Gradients of ``root`` by every node it depends on, from the rules alone.
+
+    With ``create_graph`` the rules run on the nodes themselves, so that the gradients are nodes too and
+    can be differentiated again. ``observe(node, i, upstream, local, contribution)`` sees each factor.
+    """
+    xp = NODES if create_graph else root.reading
+    gradients = {root: upstream}
+    for node in reversed(topological_order(root)):
+        op = node.op
+        if op is None or node not in gradients:
+            continue
+        g = gradients[node]
+        y, xs = (
+            (node, node.parents) if create_graph else (node.data, [parent.data for parent in node.parents])
+        )
+        for i, parent in enumerate(node.parents):
+            if not (parent.requires_grad and op.flows(i)):
+                continue
+            contribution = op.pull(i, xp, g, y, xs)
+            if observe is not None:
+                local = op.local(i, xp, y, xs) if hasattr(op, "local") else None
+                observe(node, i, g, local, contribution)
+            # never in place: a contribution may be shared, or a read-only view
+            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
+    return gradients
+
+
+def gradients(y: Any, inputs: Sequence[Any], *, create_graph: bool = True) -> list[Any]:
+    """dy/dx for each x in ``inputs``, stored nowhere.
+
+    Parameters
+    ----------
+    y
+        A node that holds a single number.
+    inputs
+        Nodes that ``y`` was computed from.
+    create_graph
+        Give nodes, which can be differentiated again; otherwise plain numbers or arrays.
+
+    Examples
+    --------
+    >>> from whygrad import Value
+    >>> x = Value(2.0)
+    >>> (first,) = gradients(x**3, [x])
+    >>> (second,) = gradients(first, [x])
+    >>> first.data, second.data
+    (12.0, 12.0)
+    """
+    one = y.unit_upstream()
+    found = sweep(y, y.plain(one) if create_graph else one, create_graph=create_graph)
+
+    def nothing(x: Any) -> Any:
+        return x.plain(x.data * 0) if create_graph else x.data * 0
+
+    return [found[x] if x in found else nothing(x) for x in inputs]
+
+
+def edges(root: Any) -> Iterator[tuple[Any, int, Any]]:
+    """Every (node, position, parent) of the graph below ``root``, parents' edges first."""
+    for node in topological_order(root):
+        for i, parent in enumerate(node.parents):
+            yield node, i, parent

@@ -1,0 +1,176 @@
+"""The formula of a row, made from the row itself: as text for a terminal, as LaTeX for a page."""
+
+from __future__ import annotations
+
+from ..errors import SettingError
+from .op import Elementwise, Op
+from .readings.symbols import WORDS, Symbol, name, number
+
+# how tightly each head binds; a weaker argument gets parentheses
+LEVEL = {">": 0, ">=": 0, "+": 1, "-": 1, "neg": 2, "*": 2, "/": 2, "matmul": 2, "power": 4}
+TEXT = {"+": " + ", "-": " − ", "*": "·", "/": " / ", ">": " > ", ">=": " ≥ ", "matmul": " "}
+LATEX = {"+": " + ", "-": " - ", "*": " \\, ", ">": " > ", ">=": " \\ge ", "matmul": " \\, "}
+FUNCTIONS = {"sigmoid": "\\sigma", "max": "\\max", "maximum": "\\max", "minimum": "\\min", "sum": "\\sum"}
+PLAIN = {"sigmoid": "σ", "sum": "Σ", "maximum": "max", "minimum": "min"}
+KNOWN_TO_LATEX = frozenset("exp log sin cos tanh max min".split())
+REPEATS = frozenset(["spread", "broadcast_to", "sum_to"])  # shapes only: left out of a formula
+SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def notation(op: Op, of: str | None = None, *, latex: bool = False) -> str:
+    """The formula of a row's derivative, or of its forward rule.
+
+    In the text ``y`` is the row's output and ``g`` the upstream gradient. An elementwise row shows its
+    local derivatives, to be multiplied by ``g``; another row shows what it passes on, ``g`` included.
+    ``[a > 0]`` is 1 where the condition holds and 0 elsewhere. Repeating along an axis is not shown.
+
+    Parameters
+    ----------
+    op
+        A row of the tables in :mod:`whygrad.autodiff.ops`.
+    of
+        ``"y"`` for the forward rule, ``"d_a"`` for the derivative by input ``a``; by default every
+        derivative, one on a line.
+    latex
+        LaTeX instead of text.
+
+    Examples
+    --------
+    >>> from whygrad.autodiff.ops.elementwise import multiply, sigmoid, tanh
+    >>> notation(tanh)
+    '1 − y²'
+    >>> notation(sigmoid, "y")
+    '1 / (1 + exp(−a))'
+    >>> notation(sigmoid, "y", latex=True)
+    '\\\\frac{1}{1 + e^{-a}}'
+    >>> print(notation(multiply))
+    ∂y/∂a = b
+    ∂y/∂b = a
+    """
+    # a row with any number of inputs is shown for the smallest neuron
+    inputs = ["b", "w", "x"] if op.variadic else list(op.inputs)
+    xs = [name(i) for i in inputs]
+    try:
+        if of == "y":
+            return _show(op.textbook(WORDS, *xs), latex)
+        stated = [i for i in range(len(inputs)) if op.variadic or op.rules[i] is not None]
+        wanted = stated if of is None else [i for i in stated if f"d_{inputs[i]}" == of]
+        texts = [_show(_derivative(op, i, xs), latex) for i in wanted]
+    except TypeError as error:  # a shape, an axis or a key is missing
+        raise SettingError(
+            f"{op.name} has no formula by itself", received=error, hint="bind its keywords first: op.bind(axis=0)"
+        ) from None
+    if not wanted:
+        known = ", ".join(["y", *[f"d_{inputs[i]}" for i in stated]])
+        raise SettingError(f"{op.name} has no formula {of!r}", expected=known, received=of)
+    if len(texts) == 1:
+        return texts[0]
+    return "\n".join([f"{_left(op, inputs[i], latex)} = {t}" for i, t in zip(wanted, texts, strict=True)])
+
+
+def _derivative(op: Op, i: int, xs: list[Symbol]) -> Symbol:
+    y = name("y")
+    if isinstance(op, Elementwise):
+        return number(op.local(i, WORDS, y, xs))  # type: ignore[no-any-return]
+    return number(op.pull(i, WORDS, name("g"), y, xs))  # type: ignore[no-any-return]
+
+
+def _left(op: Op, x: str, latex: bool) -> str:
+    top = "y" if isinstance(op, Elementwise) else "L"
+    return f"\\frac{{\\partial {top}}}{{\\partial {x}}}" if latex else f"∂{top}/∂{x}"
+
+
+def _is(s: Symbol, value: float) -> bool:
+    return bool(s.head == "number" and s.args[0] == value)
+
+
+def _simplify(s: Symbol) -> Symbol:
+    """Only what a reader would do at sight: drop 1·, 0+, and write a·a as a²."""
+    if s.head in ("divide", "strong_multiply"):
+        s = Symbol("/" if s.head == "divide" else "*", *s.args)
+    if not s.args or s.head in ("name", "number"):
+        return s
+    if s.head in REPEATS:
+        return _simplify(s.args[0])
+    args = [_simplify(a) for a in s.args]
+    if s.head == "step":  # 1 above 0
+        return Symbol(">", args[0], number(0))
+    if s.head == "matrix_transpose":
+        return Symbol("T", *args)
+    if s.head == "*":
+        if _is(args[0], 1) or _is(args[1], 1):
+            return args[1] if _is(args[0], 1) else args[0]
+        if args[1].head == "neg":  # g · (−z) reads −g·z
+            return Symbol("neg", _simplify(Symbol("*", args[0], args[1].args[0])))
+        if repr(args[0]) == repr(args[1]):
+            return Symbol("power", args[0], number(2))
+    if s.head == "+" and args[1].head == "neg":
+        return Symbol("-", args[0], args[1].args[0])
+    if s.head == "/" and args[0].head == "neg":
+        return Symbol("neg", Symbol("/", args[0].args[0], args[1]))
+    return Symbol(s.head, *args, keywords=s.keywords)
+
+
+def _show(s: Symbol, latex: bool) -> str:
+    return _write(_simplify(number(s)), latex, -1)
+
+
+def _write(s: Symbol, latex: bool, level: int) -> str:
+    """The text of a symbol, in parentheses when its surroundings bind more tightly than it does."""
+    if s.head == "name":
+        word = str(s.args[0])
+        return f"\\mathit{{{word}}}" if latex and len(word) > 1 else word
+    if s.head == "number":
+        digits = f"{s.args[0]:.6g}"
+        return digits if latex else digits.replace("-", "−")
+    if s.head == "T":
+        return _write(s.args[0], latex, 5) + ("^{\\top}" if latex else "ᵀ")
+    if s.head in LEVEL:
+        own = LEVEL[s.head]
+        text = _infix(s, latex, own)
+        if own == 0:
+            return f"[{text}]"
+        loose = own < level and not (latex and s.head == "/")
+        return f"({text})" if loose else text
+    return _call(s, latex)
+
+
+def _infix(s: Symbol, latex: bool, own: int) -> str:
+    if s.head == "neg":
+        return ("-" if latex else "−") + _write(s.args[0], latex, own)
+    a, b = s.args
+    if s.head == "power":
+        base = _write(a, latex, 5)
+        if latex:
+            return f"{base}^{{{_write(b, latex, -1)}}}"
+        if b.head == "number" and isinstance(b.args[0], int) and b.args[0] >= 0:
+            return base + str(b.args[0]).translate(SUPERSCRIPT)
+        return f"{base}^{_write(b, latex, 5)}"
+    if s.head == "/" and latex:
+        return f"\\frac{{{_write(a, latex, -1)}}}{{{_write(b, latex, -1)}}}"
+    tighter = own + (s.head in ("-", "/"))
+    middle = (LATEX if latex else TEXT)[s.head]
+    return _write(a, latex, own) + middle + _write(b, latex, tighter)
+
+
+def _call(s: Symbol, latex: bool) -> str:
+    inside = [_write(a, latex, -1) for a in s.args]
+    if s.head == "abs":
+        return f"|{inside[0]}|"
+    if s.head == "where":
+        condition, a, b = inside
+        if latex:
+            return f"\\begin{{cases}} {a} & {condition[1:-1]} \\\\ {b} & \\text{{else}} \\end{{cases}}"
+        return f"({a} where {condition[1:-1]} else {b})"
+    if s.head == "take_label":
+        return f"{_write(s.args[0], latex, 5)}[{inside[1]}]"
+    if not latex:
+        return f"{PLAIN.get(s.head, s.head)}({', '.join(inside)})"
+    if s.head == "sqrt":
+        return f"\\sqrt{{{inside[0]}}}"
+    if s.head == "exp":
+        return f"e^{{{inside[0]}}}"
+    word = f"\\{s.head}" if s.head in KNOWN_TO_LATEX else FUNCTIONS.get(s.head)
+    if word is None:
+        word = f"\\operatorname{{{s.head.replace('_', ' ')}}}"
+    return f"{word}({', '.join(inside)})"

@@ -1,0 +1,178 @@
+"""Operators and methods for what holds an array: each only names its row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from .op import TABLE, Op
+from .ops import arrays as _arrays
+from .ops import elementwise as _elementwise  # noqa: F401 - enters the rows into the table
+
+BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power"}
+COMPARISONS = ("__gt__", "__ge__", "__lt__", "__le__")
+UNARY = "exp expm1 log log1p sqrt sin cos tanh abs relu sigmoid silu softplus gelu".split()
+PARAMETRIC = {"leaky_relu": "slope", "elu": "alpha"}
+PAIRED = ("maximum", "minimum")
+
+
+class ArrayOperations:
+    """The methods of an array, each handed to ``record`` as a row of the table."""
+
+    __slots__ = ()
+    __array_ufunc__ = None  # NumPy hands its operators over to ours
+
+    if TYPE_CHECKING:
+        data: Any
+
+        @classmethod
+        def record(cls, op: Op, operands: Any) -> Any: ...
+        def __getattr__(self, name: str) -> Any: ...  # the elementwise methods, installed below
+        def __neg__(self) -> Any: ...
+        def __add__(self, other: Any) -> Any: ...
+        def __radd__(self, other: Any) -> Any: ...
+        def __sub__(self, other: Any) -> Any: ...
+        def __rsub__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        def __rmul__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __rtruediv__(self, other: Any) -> Any: ...
+        def __pow__(self, other: Any) -> Any: ...
+        def __rpow__(self, other: Any) -> Any: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes along the axes."""
+        return getattr(self.data, "shape", ())
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return prod(self.shape)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __matmul__(self, other: Any) -> Any:
+        return _matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return _matmul(other, self)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.record(_arrays.index.bind(key=key), (self,))
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Sum over all entries, or along an axis."""
+        return self.record(_arrays.sum.bind(axis=axis, keepdims=keepdims), (self,))
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Mean over all entries, or along an axis."""
+        return self.record(_arrays.mean.bind(axis=axis, keepdims=keepdims), (self,))
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Largest entry, or the largest along an axis; at a tie the gradient is shared equally."""
+        return self.record(_arrays.max.bind(axis=axis, keepdims=keepdims), (self,))
+
+    def reshape(self, *shape: Any) -> Any:
+        """The same entries in another shape."""
+        sizes = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        return self.record(_arrays.reshape.bind(shape=sizes), (self,))
+
+    def transpose(self, *axes: int) -> Any:
+        """Axes in another order; reversed when none are named."""
+        return self.record(_arrays.transpose.bind(axes=axes or None), (self,))
+
+    @property
+    def T(self) -> Any:  # noqa: N802 - NumPy's name
+        """Axes reversed."""
+        return self.transpose()
+
+    @property
+    def mT(self) -> Any:  # noqa: N802 - NumPy's name
+        """The last two axes swapped."""
+        return self.record(_arrays.matrix_transpose, (self,))
+
+    def softmax(self, axis: int = -1) -> Any:
+        """exp(z), divided by its sum along the axis."""
+        return self.record(_arrays.softmax.bind(axis=axis), (self,))
+
+    def log_softmax(self, axis: int = -1) -> Any:
+        """Logarithm of softmax, without leaving the range of floats."""
+        return self.record(_arrays.log_softmax.bind(axis=axis), (self,))
+
+
+def _matmul(a: Any, b: Any) -> Any:
+    """The product of matrices; a vector on the left is a row, on the right a column, as in NumPy."""
+    row, column = len(_shape(a)) == 1, len(_shape(b)) == 1
+    if row:
+        a = TABLE["reshape"](a, shape=(1, -1))
+    if column:
+        b = TABLE["reshape"](b, shape=(-1, 1))
+    product = TABLE["matmul"](a, b)
+    if not (row or column):
+        return product
+    gone = [axis for axis, squeeze in ((-2, row), (-1, column)) if squeeze]
+    return product.reshape([n for i, n in enumerate(product.shape) if i - product.ndim not in gone])
+
+
+def _shape(operand: Any) -> tuple[int, ...]:
+    if not hasattr(operand, "shape"):
+        import numpy as np
+
+        operand = np.asarray(operand)
+    return tuple(operand.shape)
+
+
+def _named(function: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
+    function.__name__, function.__doc__ = name, doc
+    return function
+
+
+def _method(row: Op, name: str) -> Callable[..., Any]:
+    return _named(lambda self, *others: self.record(row, (self, *others)), name, f"The row {row.name}.")
+
+
+def _reflected(row: Op, name: str) -> Callable[..., Any]:
+    return _named(lambda self, other: self.record(row, (other, self)), name, f"The row {row.name}.")
+
+
+def _parametric(row: Op, keyword: str) -> Callable[..., Any]:
+    def method(self: Any, value: float | None = None) -> Any:
+        return self.record(row if value is None else row.bind(**{keyword: value}), (self,))
+
+    return _named(method, row.name, f"The row {row.name}, with its {keyword}.")
+
+
+def _comparison(name: str) -> Callable[..., Any]:
+    """Comparisons look at the data and give plain True and False: they have no derivative."""
+
+    def compare(self: Any, other: Any) -> Any:
+        return getattr(self.data, name)(getattr(other, "data", other))
+
+    return _named(compare, name, "Compare the data.")
+
+
+def _install() -> None:
+    """Give ``ArrayOperations`` its operators and elementwise methods."""
+    cls = ArrayOperations
+    for dunder, name in BINARY.items():
+        setattr(cls, f"__{dunder}__", _method(TABLE[name], f"__{dunder}__"))
+        setattr(cls, f"__r{dunder}__", _reflected(TABLE[name], f"__r{dunder}__"))
+    for name in [*UNARY, *PAIRED]:
+        setattr(cls, name, _method(TABLE[name], name))
+    for name, keyword in PARAMETRIC.items():
+        setattr(cls, name, _parametric(TABLE[name], keyword))
+    for dunder, name in {"__neg__": "negative", "__abs__": "abs"}.items():
+        setattr(cls, dunder, _method(TABLE[name], dunder))
+    for name in COMPARISONS:
+        setattr(cls, name, _comparison(name))
+
+
+_install()

@@ -1,0 +1,12 @@
+"""The tables: every operation's forward rule and, beside it, its derivative. Nothing else states a derivative.
+
+=====================  ==================================================================
+:mod:`.elementwise`    arithmetic, functions, activations: on numbers, arrays and symbols
+:mod:`.arrays`         products, reductions, shapes, softmax, normalisation
+:mod:`.losses`         losses fused with their output activation, and penalties on weights
+=====================  ==================================================================
+
+Conventions at the corners: relu'(0) = abs'(0) = 0; at a tie, maximum and max share the gradient
+equally; overflow gives inf and what is undefined gives NaN, on numbers as on arrays; 0 wins over
+infinity in the derivative of a power, so that x ** 0 and 0 ** x keep finite gradients.
+"""

@@ -1,0 +1,127 @@
+"""Elementwise rows: each states its local derivatives, and runs on numbers, arrays and symbols alike.
+
+In a rule ``xp.divide`` and ``xp.power`` stand for ``/`` and ``**``, which raise on Python numbers where
+arrays give inf or NaN. Piecewise rules use masks and ``xp.sign``, never ``if`` or ``==``.
+"""
+
+from __future__ import annotations
+
+from ..op import elementwise
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# --- arithmetic --------------------------------------------------------------------------------
+add = elementwise("add", lambda xp, a, b: a + b, d_a=1, d_b=1, symbol="+")
+subtract = elementwise("subtract", lambda xp, a, b: a - b, d_a=1, d_b=-1, symbol="-")
+negative = elementwise("negative", lambda xp, a: -a, d_a=-1, symbol="neg")
+multiply = elementwise(
+    "multiply", lambda xp, a, b: a * b, d_a=lambda xp, y, a, b: b, d_b=lambda xp, y, a, b: a, symbol="*"
+)
+divide = elementwise(
+    "divide",
+    lambda xp, a, b: xp.divide(a, b),
+    d_a=lambda xp, y, a, b: xp.divide(1, b),
+    d_b=lambda xp, y, a, b: -xp.divide(y, b),
+    symbol="/",
+)
+power = elementwise(
+    "power",
+    lambda xp, a, b: xp.power(a, b),
+    d_a=lambda xp, y, a, b: xp.strong_multiply(b, xp.power(a, b - 1)),
+    d_b=lambda xp, y, a, b: xp.strong_multiply(y, xp.log(a)),
+    symbol="**",
+)
+strong_multiply = elementwise(  # a product in which a = 0 gives 0, whatever b is
+    "strong_multiply",
+    lambda xp, a, b: xp.strong_multiply(a, b),
+    d_a=lambda xp, y, a, b: b,
+    d_b=lambda xp, y, a, b: a,
+    symbol="*",
+)
+# --- functions ---------------------------------------------------------------------------------
+exp = elementwise("exp", lambda xp, a: xp.exp(a), d_a=lambda xp, y, a: y)
+expm1 = elementwise("expm1", lambda xp, a: xp.expm1(a), d_a=lambda xp, y, a: y + 1)
+log = elementwise("log", lambda xp, a: xp.log(a), d_a=lambda xp, y, a: xp.divide(1, a))
+log1p = elementwise("log1p", lambda xp, a: xp.log1p(a), d_a=lambda xp, y, a: xp.divide(1, 1 + a))
+sqrt = elementwise("sqrt", lambda xp, a: xp.sqrt(a), d_a=lambda xp, y, a: xp.divide(0.5, y))
+sin = elementwise("sin", lambda xp, a: xp.sin(a), d_a=lambda xp, y, a: xp.cos(a))
+cos = elementwise("cos", lambda xp, a: xp.cos(a), d_a=lambda xp, y, a: -xp.sin(a))
+tanh = elementwise("tanh", lambda xp, a: xp.tanh(a), d_a=lambda xp, y, a: 1 - y * y)
+# --- piecewise: corners as the table's conventions say --------------------------------------------
+sign = elementwise("sign", lambda xp, a: xp.sign(a), d_a=0)
+step = elementwise("step", lambda xp, a: xp.step(a), d_a=0)  # 1 where a > 0, else 0, in a's dtype
+abs = elementwise("abs", lambda xp, a: xp.abs(a), d_a=lambda xp, y, a: xp.sign(a))
+maximum = elementwise(
+    "maximum",
+    lambda xp, a, b: xp.maximum(a, b),
+    d_a=lambda xp, y, a, b: 0.5 + 0.5 * xp.sign(a - b),
+    d_b=lambda xp, y, a, b: 0.5 - 0.5 * xp.sign(a - b),
+)
+minimum = elementwise(
+    "minimum",
+    lambda xp, a, b: xp.minimum(a, b),
+    d_a=lambda xp, y, a, b: 0.5 - 0.5 * xp.sign(a - b),
+    d_b=lambda xp, y, a, b: 0.5 + 0.5 * xp.sign(a - b),
+)
+# --- activations ---------------------------------------------------------------------------------
+relu = elementwise("relu", lambda xp, a: xp.maximum(a, 0), d_a=lambda xp, y, a: a > 0)
+leaky_relu = elementwise(
+    "leaky_relu",
+    lambda xp, a, *, slope=0.01: xp.maximum(a, 0) + slope * xp.minimum(a, 0),
+    d_a=lambda xp, y, a, *, slope=0.01: slope + (1 - slope) * xp.step(a),
+)
+elu = elementwise(
+    "elu",
+    lambda xp, a, *, alpha=1.0: xp.maximum(a, 0) + alpha * xp.expm1(xp.minimum(a, 0)),
+    d_a=lambda xp, y, a, *, alpha=1.0: xp.where(a > 0, 1, y + alpha),
+)
+sigmoid = elementwise(  # exp of a number that is never above 0: no overflow, and both tails are kept
+    "sigmoid",
+    lambda xp, a: xp.exp(xp.minimum(a, 0)) / (1 + xp.exp(-xp.abs(a))),
+    d_a=lambda xp, y, a: y * (1 - y),
+    textbook=lambda xp, a: 1 / (1 + xp.exp(-a)),
+)
+silu = elementwise(
+    "silu",
+    lambda xp, a: a * xp.sigmoid(a),
+    d_a=lambda xp, y, a: xp.sigmoid(a) + y * (1 - xp.sigmoid(a)),
+)
+softplus = elementwise(
+    "softplus",
+    lambda xp, a: xp.maximum(a, 0) + xp.log1p(xp.exp(-xp.abs(a))),
+    d_a=lambda xp, y, a: xp.sigmoid(a),
+    textbook=lambda xp, a: xp.log(1 + xp.exp(a)),
+)
+ROOT = 0.7978845608028654  # sqrt(2 / pi)
+
+
+def _gelu_slope(xp: Any, y: Any, a: Any) -> Any:
+    t = xp.tanh(ROOT * (a + 0.044715 * a * a * a))
+    return 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * ROOT * (1 + 3 * 0.044715 * a * a)
+
+
+gelu = elementwise(  # the tanh form (Hendrycks and Gimpel, 2016); NumPy has no erf
+    "gelu", lambda xp, a: 0.5 * a * (1 + xp.tanh(ROOT * (a + 0.044715 * a * a * a))), d_a=_gelu_slope
+)
+dropout = elementwise(  # the mask holds 0 or 1 / (1 - rate)
+    "dropout", lambda xp, a, mask: a * mask, d_a=lambda xp, y, a, mask: mask, d_mask=None
+)
+
+
+# --- one scalar neuron -----------------------------------------------------------------------------
+def _weighted_sum(xp: Any, bias: Any, *weights_and_inputs: Any) -> Any:
+    n = len(weights_and_inputs) // 2
+    total = bias
+    for w, x in zip(weights_and_inputs[:n], weights_and_inputs[n:], strict=True):
+        total = total + w * x
+    return total
+
+
+def _weighted_sum_local(xp: Any, i: int, y: Any, bias: Any, *weights_and_inputs: Any) -> Any:
+    n = len(weights_and_inputs) // 2
+    return 1 if i == 0 else weights_and_inputs[i - 1 + n] if i <= n else weights_and_inputs[i - 1 - n]
+
+
+weighted_sum = elementwise("weighted_sum", _weighted_sum, d_each=_weighted_sum_local, symbol="w·x+b")

@@ -1,0 +1,71 @@
+"""What the name ``xp`` stands for when a rule is run: the same rule, read in several ways.
+
+================  =========================================================================
+:mod:`.floats`    Python numbers, on the standard library alone
+:mod:`.arrays`    NumPy arrays, dtype kept
+:mod:`.complexes` complex arrays: forward rules only, for gradient checks exact to rounding
+:mod:`.symbols`   formulas, for people and for generated code
+:data:`NODES`     graph nodes: a rule run on nodes records its own derivative
+================  =========================================================================
+
+A namespace holds some base functions; every other row of the table is reachable by its name.
+"""
+
+from __future__ import annotations
+
+from ..op import TABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+class Namespace:
+    """Base functions by name; an unknown name is looked up in the table and read in this namespace."""
+
+    def __init__(self, **functions: Any) -> None:
+        self.__dict__.update(functions)
+
+    def __getattr__(self, name: str) -> Any:
+        from functools import partial
+
+        row = _row_named(name)
+        function = partial(row.forward, self)
+        setattr(self, name, function)  # found at once the next time
+        return function
+
+
+class _Nodes:
+    """The reading on nodes: ``xp.tanh(a)`` records the row ``tanh``."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _row_named(name)
+
+    @staticmethod
+    def fit(contribution: Any, target: Any) -> Any:
+        """As on arrays, but recorded."""
+        if getattr(contribution, "shape", ()) != getattr(target, "shape", ()):
+            return TABLE["sum_to"](contribution, shape=target.shape)
+        return contribution
+
+
+NODES = _Nodes()
+
+
+def _row_named(name: str) -> Any:
+    try:
+        return TABLE[name]
+    except KeyError:
+        raise AttributeError(f"no operation named {name!r}") from None
+
+
+def reading_of(operands: Sequence[Any]) -> Any:
+    """The reading for plain operands: floats when all are numbers, arrays otherwise."""
+    if all([isinstance(operand, (int, float)) for operand in operands]):
+        from .floats import FLOATS
+
+        return FLOATS
+    from .arrays import ARRAYS
+
+    return ARRAYS

@@ -1,0 +1,110 @@
+"""The reading on NumPy arrays: a float32 array stays float32, and broadcasting is undone by ``fit``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import Namespace
+
+Array = np.ndarray[Any, Any]
+
+
+def sum_to(a: Array, *, shape: tuple[int, ...]) -> Array:
+    """Sum over the axes along which ``shape`` was broadcast to ``a.shape``."""
+    lead = a.ndim - len(shape)
+    if lead == 1 and a.ndim == 2 and a.shape[1:] == shape:
+        return total(a, axis=0)
+    if lead:
+        a = a.sum(axis=tuple(range(lead)))
+    axes = tuple([i for i, n in enumerate(shape) if n == 1 and a.shape[i] != 1])
+    return a.sum(axis=axes, keepdims=True) if axes else a
+
+
+def total(a: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """The sum; over the rows of a matrix as ones @ a, which is 2 to 4 times faster than ``a.sum(axis=0)``."""
+    if axis == 0 and a.ndim == 2 and not keepdims and a.dtype.kind == "f":
+        return np.ones(len(a), a.dtype) @ a  # type: ignore[no-any-return]
+    return np.asarray(a.sum(axis=axis, keepdims=keepdims))
+
+
+def fit(contribution: Any, target: Any) -> Any:
+    """Give a gradient the shape and dtype of what it is the gradient of; the one place for both."""
+    if type(contribution) is not np.ndarray:  # NumPy returns scalars for 0-d results
+        contribution = np.asarray(contribution)
+    if contribution.shape != target.shape:
+        contribution = sum_to(contribution, shape=target.shape)
+    if contribution.dtype != target.dtype:
+        contribution = contribution.astype(target.dtype)
+    return contribution
+
+
+def spread(g: Array, *, shape: tuple[int, ...], axis: Any = None, keepdims: bool = False) -> Array:
+    """Repeat along the axes that a reduction summed over."""
+    if axis is not None and not keepdims:
+        g = np.expand_dims(g, axis)
+    return np.broadcast_to(g, shape)
+
+
+def strong_multiply(a: Any, b: Any) -> Any:
+    """a · b, and 0 where a is 0, whatever b is."""
+    a, b = np.asarray(a), np.asarray(b)
+    out = np.zeros(np.broadcast_shapes(a.shape, b.shape), np.result_type(a, b))
+    return np.multiply(a, b, out=out, where=np.broadcast_to(a != 0, out.shape))
+
+
+def scatter(g: Array, *, key: Any, shape: tuple[int, ...]) -> Array:
+    """Zeros of the given shape with ``g`` added at ``key``; an element picked twice receives both."""
+    out = np.zeros(shape, g.dtype)
+    np.add.at(out, key, g)
+    return out
+
+
+def one_hot(labels: Array, z: Array) -> Array:
+    """Rows of zeros with a one at the label, in the shape and dtype of ``z``."""
+    out = np.zeros(z.shape, z.dtype)
+    out[np.arange(len(labels)), labels] = 1
+    return out
+
+
+def take_label(z: Array, labels: Array) -> Array:
+    """From each row the entry at that row's label."""
+    return z[np.arange(len(labels)), labels]  # type: ignore[no-any-return]
+
+
+FUNCTIONS: dict[str, Any] = dict(
+    exp=np.exp,
+    expm1=np.expm1,
+    log=np.log,
+    log1p=np.log1p,
+    sqrt=np.sqrt,
+    sin=np.sin,
+    cos=np.cos,
+    tanh=np.tanh,
+    abs=np.abs,
+    sign=np.sign,
+    step=lambda a: (a > 0).astype(a.dtype),
+    maximum=np.maximum,
+    minimum=np.minimum,
+    divide=np.divide,
+    power=np.power,
+    where=np.where,
+    strong_multiply=strong_multiply,
+    sum=total,
+    mean=np.mean,
+    max=np.max,
+    matmul=np.matmul,
+    reshape=lambda a, *, shape: np.reshape(a, shape),
+    transpose=lambda a, *, axes=None: np.transpose(a, axes),
+    matrix_transpose=lambda a: a.mT,
+    broadcast_to=lambda a, *, shape: np.broadcast_to(a, shape),
+    concatenate=lambda *parts, axis=0: np.concatenate(parts, axis),
+    sum_to=sum_to,
+    spread=spread,
+    scatter=scatter,
+    one_hot=one_hot,
+    take_label=take_label,
+    fit=fit,
+)
+ARRAYS = Namespace(**FUNCTIONS)

@@ -1,0 +1,62 @@
+"""Turns a shape error of NumPy's into one that names the operation, every shape, and what disagrees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import ShapeError
+from .op import Op
+
+
+def explain(op: Op, arrays: Sequence[Any]) -> ShapeError | None:
+    """The error for arrays that ``op`` cannot take; None when their shapes are not to blame.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from whygrad.autodiff.ops.arrays import affine
+    >>> print(explain(affine, [np.ones((5, 3)), np.ones((4, 2)), np.ones(2)]))
+    affine: i is 3 in x but 4 in w
+      expected: x (n, i), w (i, o), b (o)
+      received: x (5, 3), w (4, 2), b (2,)
+      hint: the rows of w must be as many as the columns of x
+    """
+    names = op.inputs or tuple([f"input {i}" for i in range(len(arrays))])
+    shapes = [tuple(getattr(array, "shape", ())) for array in arrays]
+    received = ", ".join([f"{name} {shape}" for name, shape in zip(names, shapes, strict=True)])
+    if op.shapes:
+        letters = [tuple(part.split(", ")) for part in op.shapes.strip("()").split(") (")]
+        problem, hint = _letters(op, names, letters, shapes)
+        expected = ", ".join(
+            [f"{name} ({', '.join(part)})" for name, part in zip(names, letters, strict=True)]
+        )
+    else:
+        problem, hint = _broadcast(op, names, shapes)
+        expected = "sizes that are equal, or 1, counted from the last axis"
+    return ShapeError(problem, expected=expected, received=received, hint=hint) if problem else None
+
+
+def _letters(op: Op, names: Sequence[str], letters: Any, shapes: Any) -> tuple[str, str | None]:
+    """The first letter that stands for two sizes."""
+    seen: dict[str, tuple[int, str]] = {}
+    for name, part, shape in zip(names, letters, shapes, strict=True):
+        for letter, size in zip(part, shape[len(shape) - len(part) :], strict=False):
+            known, where = seen.setdefault(letter, (size, name))
+            if known != size and 1 not in (known, size):
+                hint = None
+                if (letter, name) == ("i", names[1]):
+                    hint = f"the rows of {name} must be as many as the columns of {where}"
+                return f"{op.name}: {letter} is {known} in {where} but {size} in {name}", hint
+    return "", None
+
+
+def _broadcast(op: Op, names: Sequence[str], shapes: Any) -> tuple[str, str | None]:
+    """The last axis along which two shapes cannot be broadcast."""
+    for back in range(1, max(map(len, shapes), default=0) + 1):
+        sizes = [(shape[-back], name) for shape, name in zip(shapes, names, strict=True) if len(shape) >= back]
+        wide = [(size, name) for size, name in sizes if size != 1]
+        for size, name in wide[1:]:
+            if size != wide[0][0]:
+                return f"{op.name}: axis -{back} is {wide[0][0]} in {wide[0][1]} but {size} in {name}", None
+    return "", None

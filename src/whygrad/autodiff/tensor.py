@@ -1,0 +1,251 @@
+"""``Tensor``: an array that remembers how it was computed. The tensor API, for any computation on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import GraphError, KindError, ShapeError
+from .fingerprint import fingerprint, refuse_changed
+from .node import Node, sweep, topological_order
+from .op import TABLE, Op
+from .operators import ArrayOperations
+from .ops import losses as _losses  # noqa: F401 - enters the rows into the table
+from .readings.arrays import ARRAYS, Array
+from .shapes import explain
+
+if TYPE_CHECKING:
+    from .node import Observer
+
+
+class Tensor(ArrayOperations, Node):
+    """An array in a graph: ``data``, and after ``backward()`` its gradient ``grad``.
+
+    Plain arrays and numbers in an expression are constants; wrap what gradients are wanted for. The
+    array is not copied. float32 stays float32 and float64 stays float64, gradients too.
+
+    Parameters
+    ----------
+    data
+        Array of floats, or nested lists of floats. Integers are taken when no gradient is needed.
+    requires_grad
+        Whether ``backward()`` is to fill ``grad``.
+    label
+        A name to show in graphs and explanations.
+
+    Raises
+    ------
+    KindError
+        If the data are not numbers, or are integers and need a gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = Tensor([[1.0], [2.0]])
+    >>> loss = ((np.array([[3.0, 4.0]]) @ w - 10) ** 2).sum()
+    >>> loss.backward()
+    >>> w.grad
+    array([[6.],
+           [8.]])
+    """
+
+    __slots__ = ("__weakref__", "data", "grad", "label", "marks", "op", "parents", "requires_grad")
+    __array_ufunc__ = None  # NumPy hands its operators over to ours
+
+    data: Array
+    grad: Array | None
+
+    def __init__(self, data: Any, requires_grad: bool = True, label: str = "") -> None:
+        self.data = _array(data, requires_grad)
+        self.grad = None
+        self.requires_grad = requires_grad
+        self.op: Op | None = None
+        self.parents: tuple[Tensor, ...] = ()
+        self.marks: tuple[Any, ...] = ()
+        self.label = label
+
+    @classmethod
+    def plain(cls, data: Any) -> Tensor:
+        """A constant. A Python number stays one: it takes the dtype of the array beside it."""
+        node = Tensor.__new__(Tensor)
+        node.data = data if type(data) in (float, int, bool) else _array(data, False)
+        node.grad, node.requires_grad, node.op, node.parents, node.marks = None, False, None, (), ()
+        node.label = ""
+        return node
+
+    @classmethod
+    def record(cls, op: Op, operands: Sequence[Any]) -> Tensor:
+        """Compute ``op`` by its row, read on arrays, and keep what the backward pass needs."""
+        parents = tuple([operand if isinstance(operand, Tensor) else Tensor.plain(operand) for operand in operands])
+        xs = [parent.data for parent in parents]
+        node = Tensor.__new__(Tensor)
+        node.data = y = evaluate(op, xs)
+        node.grad, node.label = None, ""
+        for i, parent in enumerate(parents):
+            if parent.requires_grad and op.flows(i):
+                node.requires_grad, node.op, node.parents = True, op, parents
+                # what was computed is marked once; a leaf may change between uses, so each use marks it
+                node.marks = (
+                    fingerprint(y),
+                    *[None if p.op is not None else fingerprint(p.data) for p in parents],
+                )
+                return node
+        node.requires_grad, node.op, node.parents, node.marks = False, None, (), ()
+        return node
+
+    @property
+    def reading(self) -> Any:
+        """Rules on a graph of arrays are run on arrays."""
+        return ARRAYS
+
+    def unit_upstream(self) -> Array:
+        """The derivative of a single number by itself, in this tensor's dtype."""
+        if self.data.size != 1:
+            raise ShapeError(
+                "backward() starts from a single number",
+                expected="shape () or one entry",
+                received=f"shape {self.data.shape}",
+                hint="reduce it first: loss.sum().backward(), or give backward(upstream)",
+            )
+        if not self.requires_grad:
+            raise GraphError(
+                "backward(): nothing that this was computed from needs a gradient",
+                hint="wrap the parameters: w = Tensor(array)",
+            )
+        if np.isnan(self.data).any():
+            first = next(node for node in topological_order(self) if np.isnan(node.data).any())
+            raise GraphError(
+                "backward() starts from nan, which is not a number: every gradient would be nan",
+                received=f"nan appears first in {first!r}",
+            )
+        return np.ones_like(self.data)
+
+    def backward(self, upstream: Any = None, observe: Observer | None = None) -> None:
+        """Compute the gradient of this number by every tensor it was computed from.
+
+        Gradients accumulate on the leaves; inside the graph they are computed afresh.
+
+        Parameters
+        ----------
+        upstream
+            The gradient by this tensor, in its shape; needed when it is not a single number.
+        observe
+            Called for each factor with (node, position of the input, upstream, local, contribution).
+
+        Raises
+        ------
+        GraphError
+            If this is NaN, if no gradient is needed, or if an array was changed since the forward pass.
+        ShapeError
+            If this is not a single number and no upstream is given, or one of another shape.
+        """
+        if upstream is None:
+            upstream = self.unit_upstream()
+        else:
+            upstream = np.asarray(upstream, self.data.dtype)
+            if upstream.shape != self.data.shape:
+                raise ShapeError(
+                    "backward(upstream): the shapes differ",
+                    expected=f"{self.data.shape}",
+                    received=f"{upstream.shape}",
+                )
+        for node in topological_order(self):
+            node.refuse_changed()
+        found = sweep(self, upstream, observe=observe)
+        holders: dict[int, int] = {}
+        for gradient in found.values():
+            holders[id(gradient)] = holders.get(id(gradient), 0) + 1
+        for node, gradient in found.items():
+            if node.op is not None:
+                node.grad = gradient
+            elif node.grad is not None:
+                node.grad = node.grad + gradient
+            else:  # a leaf's gradient is its own: not a view, not shared with another tensor
+                shared = gradient.base is not None or holders[id(gradient)] > 1
+                node.grad = gradient.copy() if shared else gradient
+
+    def refuse_changed(self) -> None:
+        """Raise when this result or what it was computed from is no longer what it was."""
+        if not self.marks:
+            return
+        assert self.op is not None
+        refuse_changed(self.data, self.marks[0], self.label or "the result", self.op.name)
+        names = self.op.inputs or tuple([f"input {i}" for i in range(len(self.parents))])
+        for name, parent, mark in zip(names, self.parents, self.marks[1:], strict=False):
+            if mark is not None:
+                refuse_changed(parent.data, mark, parent.label or name, self.op.name)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Kind of the entries."""
+        return np.asarray(self.data).dtype
+
+    def item(self) -> float:
+        """The number in a tensor that holds one."""
+        return float(self.data.item())
+
+    def __array__(self, *args: Any, **keywords: Any) -> Array:
+        raise KindError(
+            "a Tensor does not turn into an array by itself: the graph would be cut",
+            hint="use its data: tensor.data",
+        )
+
+    def __repr__(self) -> str:
+        op = f", op={self.op.symbol!r}" if self.op is not None else ""
+        label = f", label={self.label!r}" if self.label else ""
+        grad = "" if self.requires_grad else ", requires_grad=False"
+        data = np.array2string(np.asarray(self.data), precision=6, separator=", ", prefix="Tensor(")
+        return f"Tensor({data}, dtype={self.dtype}{op}{label}{grad})"
+
+
+def evaluate(op: Op, xs: Sequence[Any]) -> Array:
+    """The forward rule on arrays, with errors that name the operation and the shapes."""
+    if op.check is not None:
+        op.check(op, xs)
+    try:
+        y = op.forward(ARRAYS, *xs)
+    except ValueError as error:
+        raise explain(op, xs) or ShapeError(f"{op.name}: {error}") from None
+    return y if type(y) is np.ndarray else np.asarray(y)
+
+
+def concatenate(tensors: Sequence[Any], axis: int = 0) -> Any:
+    """Tensors one after the other along an axis.
+
+    Examples
+    --------
+    >>> concatenate([Tensor([1.0]), Tensor([2.0, 3.0])]).data
+    array([1., 2., 3.])
+    """
+    return TABLE["concatenate"](*tensors, axis=axis)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """Entries of ``a`` where the condition holds, of ``b`` elsewhere."""
+    return TABLE["where"](condition, a, b)
+
+
+def _array(data: Any, requires_grad: bool) -> Array:
+    """The data as an array of numbers; what cannot be differentiated is refused."""
+    if isinstance(data, Node):
+        raise KindError(
+            "this is part of a graph already", received=repr(data), hint="use it as it is, or its data"
+        )
+    try:
+        array = np.asarray(data)
+    except ValueError:  # ragged lists
+        raise ShapeError("rows of different lengths", received=repr(data)[:60]) from None
+    kind = array.dtype.kind
+    if kind not in "fbiu":
+        raise KindError("a Tensor holds numbers", received=f"dtype {array.dtype}")
+    if requires_grad and kind != "f":
+        raise KindError(
+            "a Tensor that needs a gradient holds floats",
+            expected="float32 or float64",
+            received=f"dtype {array.dtype}: a small step would be rounded away",
+            hint="write 1.0 for 1, use array.astype(float), or requires_grad=False for labels",
+        )
+    return array
+

@@ -1,0 +1,109 @@
+"""A parameter is a tensor whose data and gradient are views into two flat vectors of a network.
+
+One vector for all parameters and one for all gradients make updating, clipping, saving and checking a
+matter of a few array operations, and layers still see matrices with names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..autodiff.tensor import Tensor
+from ..errors import ShapeError
+
+Array = np.ndarray[Any, Any]
+
+
+class Parameter(Tensor):
+    """A tensor to be learned. Its gradient is written into an array that stays the same.
+
+    Parameters
+    ----------
+    data
+        Initial values; not copied.
+    label
+        Its name in the layer, such as ``"weights"``.
+    penalized
+        Whether weight penalties and weight decay apply: to weights, not to biases.
+
+    Examples
+    --------
+    >>> w = Parameter(np.array([1.0, 2.0]), "w")
+    >>> (w * w).sum().backward()
+    >>> w.grad
+    array([2., 4.])
+    """
+
+    __slots__ = ("gradient", "penalized")
+
+    def __init__(self, data: Array, label: str, penalized: bool = True) -> None:
+        self.gradient = np.zeros_like(data)
+        self.penalized = penalized
+        super().__init__(data, requires_grad=True, label=label)
+
+    @property
+    def grad(self) -> Array:  # type: ignore[override]
+        """The gradient, a view into the network's gradient vector."""
+        return self.gradient
+
+    @grad.setter
+    def grad(self, value: Array | None) -> None:
+        self.gradient[...] = 0 if value is None else value
+
+    def assign(self, values: Any) -> None:
+        """Overwrite the values in place.
+
+        Raises
+        ------
+        ShapeError
+            If they have another shape.
+        """
+        array = np.asarray(values, self.data.dtype)
+        if array.shape != self.data.shape:
+            raise ShapeError(
+                f"{self.label} cannot take these values",
+                expected=f"shape {self.data.shape}",
+                received=f"shape {array.shape}",
+            )
+        self.data[...] = array
+
+
+class ParameterVector:
+    """All parameters of a network in one flat vector, and their gradients in another.
+
+    Parameters
+    ----------
+    parameters
+        Name -> parameter, in order. Their arrays become views into the vectors.
+
+    Attributes
+    ----------
+    values, gradient
+        The two vectors.
+    penalized
+        1 where penalties apply and 0 on biases, in the dtype of the vectors.
+    """
+
+    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+        self.parameters = dict(parameters)
+        items = list(self.parameters.values())
+        dtype = np.result_type(*[item.data.dtype for item in items]) if items else np.dtype(np.float64)
+        size = sum(item.data.size for item in items)
+        self.values = np.empty(size, dtype)
+        self.gradient = np.zeros(size, dtype)
+        self.penalized = np.zeros(size, dtype)
+        start = 0
+        for item in items:
+            part = slice(start, start + item.data.size)
+            shape, values = item.data.shape, item.data
+            item.data = self.values[part].reshape(shape)
+            item.data[...] = values
+            item.gradient = self.gradient[part].reshape(shape)
+            self.penalized[part] = item.penalized
+            start = part.stop
+
+    def __len__(self) -> int:
+        return len(self.values)

@@ -1,0 +1,164 @@
+"""A chain of layers. Its parameters lie in one flat vector and its gradients in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import GraphError, SettingError, ShapeError
+from .layer import Array, Layer
+from .layers import Activation
+from .losses import Loss
+from .parameter import Parameter, ParameterVector
+from .regularizers import Regularizer
+
+NO_PENALTY = Regularizer()
+
+
+class Sequential:
+    """Layers called one after the other.
+
+    Parameters
+    ----------
+    layers
+        From input to output. Their sizes have to fit.
+
+    Attributes
+    ----------
+    vector, gradient
+        All parameters, and the gradients of the last backward pass, as flat arrays; the layers hold views.
+
+    Raises
+    ------
+    ShapeError
+        If a layer does not take as many columns as the one before gives.
+
+    Examples
+    --------
+    >>> from whygrad.nn import Dense, MeanSquaredError, Tanh
+    >>> network = Sequential([Dense(2, 3, rng=0), Tanh(), Dense(3, 1, rng=1)])
+    >>> x, y = np.ones((4, 2)), np.zeros((4, 1))
+    >>> loss = MeanSquaredError()
+    >>> before = loss.forward(network.forward(x), y)
+    >>> _ = network.backward(loss.backward())
+    >>> network.vector -= 0.1 * network.gradient
+    >>> bool(loss.forward(network.forward(x), y) < before)
+    True
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = list(layers)
+        if not self.layers:
+            raise SettingError("Sequential needs at least one layer")
+        width = None
+        for place, layer in enumerate(self.layers, start=1):
+            if width is None and "weights" in layer.parameters:
+                width = layer.parameters["weights"].shape[0]
+            if width is not None:
+                try:
+                    width = layer.outputs(width)
+                except ShapeError as error:
+                    error.args = (f"layer {place}, {error.args[0]}",)
+                    raise
+        self.flat = ParameterVector(dict(self.named_parameters()))
+
+    @property
+    def vector(self) -> Array:
+        """All parameters, one after the other."""
+        return self.flat.values
+
+    @vector.setter
+    def vector(self, values: Any) -> None:
+        if values is not self.flat.values:
+            self.flat.values[...] = values
+
+    @property
+    def gradient(self) -> Array:
+        """The gradients of all parameters, in the same order."""
+        return self.flat.gradient
+
+    @gradient.setter
+    def gradient(self, values: Any) -> None:
+        if values is not self.flat.gradient:
+            self.flat.gradient[...] = values
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Pairs such as ("1.weights", parameter): layers that have parameters are counted from 1."""
+        number = 0
+        for layer in self.layers:
+            number += bool(layer.parameters)
+            for name, parameter in layer.parameters.items():
+                yield f"{number}.{name}", parameter
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Name -> parameter, with ``data`` and ``grad``."""
+        return dict(self.flat.parameters)
+
+    def zero_grad(self) -> None:
+        """Set all gradients to zero."""
+        self.flat.gradient[...] = 0
+
+    def forward(self, x: Any, training: bool = False) -> Array:
+        """The output of the last layer. Shape: (n, inputs) -> (n, outputs)."""
+        for layer in self.layers:
+            x = layer.forward(x, training)
+        return x  # type: ignore[no-any-return]
+
+    def backward(self, upstream: Any) -> Array:
+        """Gradients of all parameters into ``gradient``; returns the gradient by the input."""
+        for layer in reversed(self.layers):
+            upstream = layer.backward(upstream)
+        return upstream  # type: ignore[no-any-return]
+
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        """On a ``Tensor``, record every layer on its graph; on an array, the same as ``forward``."""
+        for layer in self.layers:
+            x = layer(x, training)
+        return x
+
+    def evaluate(self, x: Array, training: bool = False) -> Array:
+        """``forward`` without guards, for arrays in the dtype of the parameters."""
+        for layer in self.layers:
+            x = layer.evaluate(x, training)
+        return x
+
+    def loss_and_gradient(
+        self, x: Array, targets: Any, loss: Loss, regularizer: Regularizer = NO_PENALTY, training: bool = True
+    ) -> float:
+        """One forward and backward pass in one go: the loss, penalty included; fills ``gradient``.
+
+        Nothing can change between the passes, so the guards of ``forward`` and ``backward`` are not
+        needed, and the gradient by the input is not computed.
+        """
+        value = loss.evaluate(self.evaluate(x, training), targets)
+        upstream = loss.pull()
+        for layer in reversed(self.layers[1:]):
+            layer.pull_parameters(upstream)
+            upstream = layer.pull_input()
+        self.layers[0].pull_parameters(upstream)
+        parameters = self.flat.parameters.values()
+        regularizer.add_gradients(parameters)
+        return value + regularizer.value(parameters)
+
+    def replay(self, xp: Any, x: Any, parameters: Sequence[Any]) -> Any:
+        """The rows of the last forward pass, run on another point or in another reading."""
+        rest = list(parameters)
+        for layer in self.layers:
+            own, rest = rest[: len(layer.parameters)], rest[len(layer.parameters) :]
+            x = layer.replay(xp, x, own)
+        return x
+
+    def check_output(self, loss: Loss) -> None:
+        """Refuse an output activation that the loss contains already."""
+        last = self.layers[-1]
+        if isinstance(last, Activation) and loss.activation in ("sigmoid", "softmax"):
+            if last.name in ("sigmoid", "softmax"):
+                raise GraphError(
+                    f"{loss!r} contains the {loss.activation}: {last!r} before it would apply it twice",
+                    hint="leave the last activation out, or use a loss on probabilities",
+                )
+
+    def __repr__(self) -> str:
+        return f"Sequential([{', '.join(map(repr, self.layers))}])"
