@@ -50,6 +50,10 @@ class GraphError(WhygradError, RuntimeError):
     """A graph or layer was used out of order: backward before forward, data changed in between."""
 
 
+class TrainingError(WhygradError, ArithmeticError):
+    """Training cannot go on: the loss is NaN or infinite."""
+
+
 def nearest(name: str, known: Iterable[object]) -> str:
     """Hint for an unknown name: the nearest known one if there is a near one, and the list.
 

@@ -42,6 +42,11 @@ class Loss:
         """The row for these targets."""
         return self.op
 
+    @property
+    def name(self) -> str:
+        """Its name in settings."""
+        return next(name for name, kind in LOSSES.items() if isinstance(self, kind))
+
     def evaluate(self, predictions: Array, targets: Any) -> float:
         """``forward`` without the guard against arrays that change before ``backward``."""
         self.ran = self.row(targets)
@@ -228,8 +233,8 @@ ALIASES = {
 }
 
 
-def make_loss(which: str | Loss) -> Loss:
-    """A loss by name, or the one given.
+def make_loss(which: str | Loss, **settings: Any) -> Loss:
+    """A loss by name, with settings such as huber's ``delta``, or the one given.
 
     Raises
     ------
@@ -242,4 +247,4 @@ def make_loss(which: str | Loss) -> Loss:
     name = ALIASES.get(name, name)
     if name not in LOSSES:
         raise SettingError(f"unknown loss {which!r}", hint=nearest(name, LOSSES))
-    return LOSSES[name]()
+    return LOSSES[name](**settings)

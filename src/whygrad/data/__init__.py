@@ -1,0 +1,16 @@
+"""Data: sets that come along, what y means, how to split and scale."""
+
+from __future__ import annotations
+
+from .._lazy import exporter
+
+__getattr__, __dir__, __all__ = exporter(
+    __name__,
+    {
+        ".sets": ["SETS", "Dataset", "load"],
+        ".scaling": ["Scaling"],
+        ".split": ["Split", "split"],
+        ".tables": ["as_matrix", "as_targets"],
+        ".targets": ["Targets", "understand"],
+    },
+)

@@ -1,0 +1,54 @@
+"""Splits a data set into a part to learn from and a part to test on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import SettingError
+from .sets import Dataset
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Training and test rows of a data set; the test rows are for the last figure only."""
+
+    X_train: Array
+    y_train: Array
+    X_test: Array
+    y_test: Array
+
+
+def split(data: Dataset, test_size: float = 0.2, seed: int = 0) -> Split:
+    """Set a share of the rows aside for testing; classes keep their shares in both parts.
+
+    Raises
+    ------
+    SettingError
+        If the share is not between 0 and 1, or leaves a part without rows of each class.
+
+    Examples
+    --------
+    >>> from whygrad.data import load
+    >>> parts = split(load("iris"), test_size=0.2, seed=0)
+    >>> parts.X_train.shape, parts.X_test.shape
+    ((120, 4), (30, 4))
+    """
+    from sklearn.model_selection import train_test_split
+
+    if not 0 < test_size < 1:
+        raise SettingError("test_size must be between 0 and 1", received=test_size, hint="try 0.2")
+    stratify = data.y if data.task == "classification" else None
+    try:
+        X_train, X_test, y_train, y_test = train_test_split(
+            data.X, data.y, test_size=test_size, random_state=seed, stratify=stratify
+        )
+    except ValueError as error:
+        raise SettingError(
+            f"test_size {test_size} leaves too few rows", received=f"{data!r}: {error}", hint="try 0.2"
+        ) from None
+    return Split(X_train, y_train, X_test, y_test)

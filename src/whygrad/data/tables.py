@@ -1,0 +1,147 @@
+"""Takes X and y in whatever form people have them, and refuses what cannot be learned from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, KindError, ShapeError
+
+Array = np.ndarray[Any, Any]
+
+
+def as_matrix(X: Any, columns: int | None = None, dtype: Any = np.float64) -> Array:
+    """Inputs as a matrix of floats.
+
+    Parameters
+    ----------
+    X
+        Lists, an array, or a data frame. Shape: (samples, features).
+    columns
+        How many features there must be.
+    dtype
+        float64 or float32.
+
+    Raises
+    ------
+    ShapeError
+        If it is not a matrix, or has another number of columns.
+    KindError
+        If it holds something else than numbers.
+    DataError
+        If it is empty, or holds NaN or infinity; says in which row and column.
+    """
+    array = _numbers(_plain(X), "X", names=getattr(X, "columns", None))
+    if array.ndim != 2:
+        raise ShapeError(
+            "X must be a matrix: a row for each sample, a column for each feature",
+            expected="shape (samples, features)",
+            received=f"shape {array.shape}",
+            hint="one feature: X.reshape(-1, 1); one sample: X.reshape(1, -1)",
+        )
+    if columns is not None and array.shape[1] != columns:
+        raise ShapeError(
+            "X does not have as many columns as the network has inputs",
+            expected=f"{columns} columns",
+            received=f"{array.shape[1]} columns, shape {array.shape}",
+            hint=f"NeuralNetwork([{array.shape[1]}, …])",
+        )
+    _check_finite(array, "X")
+    return np.ascontiguousarray(array, dtype)
+
+
+def as_targets(y: Any, samples: int) -> Array:
+    """Targets as an array with one row for each sample; (n, 1) and (n,) are the same.
+
+    Raises
+    ------
+    ShapeError
+        If there is not one row for each sample.
+    DataError
+        If numbers among them are NaN or infinite.
+    """
+    array = _plain(y)
+    if array.dtype.kind == "O":
+        array = _without_objects(array)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim not in (1, 2) or len(array) != samples:
+        raise ShapeError(
+            "y must have one target for each row of X",
+            expected=f"shape ({samples},), ({samples}, 1) or ({samples}, outputs)",
+            received=f"shape {array.shape}",
+        )
+    if array.dtype.kind not in "fbiuUS":
+        raise KindError("y holds numbers or class names", received=f"dtype {array.dtype}")
+    if array.dtype.kind == "f":
+        _check_finite(array, "y")
+    return array
+
+
+def _plain(data: Any) -> Array:
+    """An array of what came: a data frame by its own conversion, lists by NumPy's."""
+    if hasattr(data, "to_numpy"):
+        return np.asarray(data.to_numpy())
+    try:
+        return np.asarray(data)
+    except ValueError:
+        raise ShapeError("rows of different lengths", received=repr(data)[:80]) from None
+
+
+def _without_objects(array: Array) -> Array:
+    """A column of Python objects as numbers or as text, whichever they all are."""
+    items = array.ravel().tolist()
+    if all(isinstance(item, (bool, int, float, np.number)) for item in items):
+        return array.astype(float)
+    missing = [i for i, item in enumerate(items) if item is None or item != item]
+    if missing:
+        raise DataError(
+            "y has missing values", received=f"{len(missing)}, first in row {missing[0]}", hint="drop those rows"
+        )
+    return array.astype(str)
+
+
+def _numbers(array: Array, name: str, names: Any = None) -> Array:
+    if array.dtype.kind in "fbiu":
+        return array
+    if array.dtype.kind == "O":
+        try:
+            return array.astype(float)
+        except (TypeError, ValueError):
+            pass
+    column = _first_text(array)
+    where = ""
+    if column is not None:
+        title = list(names)[column] if names is not None else column
+        where = f"; column {title!r} holds text"
+    raise KindError(
+        f"{name} must hold numbers", received=f"dtype {array.dtype}{where}", hint="give categories numbers first"
+    )
+
+
+def _first_text(array: Array) -> int | None:
+    """The first column that cannot be read as numbers."""
+    if array.ndim != 2:
+        return None
+    for column in range(array.shape[1]):
+        try:
+            array[:, column].astype(float)
+        except (TypeError, ValueError):
+            return column
+    return None
+
+
+def _check_finite(array: Array, name: str) -> None:
+    if array.size == 0:
+        raise DataError(f"{name} is empty", received=f"shape {array.shape}")
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return
+    place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    column = f", column {place[1]}" if len(place) == 2 else ""
+    raise DataError(
+        f"{name} holds {array[place]} in row {place[0]}{column}",
+        expected="finite numbers",
+        received=f"{int((~np.isfinite(array)).sum())} that are not",
+        hint="drop those rows, or fill them in: np.nan_to_num(X, nan=mean)",
+    )

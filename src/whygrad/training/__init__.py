@@ -1,0 +1,14 @@
+"""Training: the loop, its history, and the network that people use."""
+
+from __future__ import annotations
+
+from .._lazy import exporter
+
+__getattr__, __dir__, __all__ = exporter(
+    __name__,
+    {
+        ".history": ["Epoch", "History"],
+        ".loop": ["fit"],
+        ".neural_network": ["NeuralNetwork"],
+    },
+)
