@@ -47,6 +47,7 @@ class Initializer:
     def __call__(
         self, fan_in: int, fan_out: int, *, rng: np.random.Generator, dtype: Any = np.float64
     ) -> Array:
+        """Draw a matrix. Shape: (fan_in, fan_out)."""
         shape = (fan_in, fan_out)
         if self.std is None:
             return np.full(shape, self.value, dtype)

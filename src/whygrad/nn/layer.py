@@ -38,6 +38,7 @@ class Layer:
     """
 
     op: Op
+    takes: int | None = None  # how many columns come in; None where any number will do
 
     def __init__(self) -> None:
         self.parameters: dict[str, Parameter] = {}
@@ -56,9 +57,9 @@ class Layer:
         return inputs
 
     def evaluate(self, x: Array, training: bool = False) -> Array:
-        """``forward`` without the guard against arrays that change before ``backward``."""
+        """The output alone, without what ``backward`` needs to notice arrays that have changed."""
         op, beside = self.call(x, training)
-        self.ran = op
+        self.ran, self.marks = op, ()
         self.inputs = (x, *[item.data if isinstance(item, Parameter) else item for item in beside])
         self.output = evaluate(op, self.inputs)
         return self.output  # type: ignore[no-any-return]
@@ -93,11 +94,11 @@ class Layer:
         Raises
         ------
         GraphError
-            Before any forward pass, or if an array was changed in place since.
+            Unless ``forward`` ran last, or if an array was changed in place since.
         ShapeError
             If ``upstream`` does not have the shape of the output.
         """
-        if self.ran is None:
+        if self.ran is None or not self.marks:
             raise GraphError(f"{self!r}: backward() before forward()", hint="call forward(x) first")
         names = (*self.ran.inputs, "the output")
         for name, array, mark in zip(names, (*self.inputs, self.output), self.marks, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ class Dense(Layer):
     inputs, outputs
         Number of columns that come in and go out.
     initializer
-        How the weights start, by name or as a function; biases start at zero.
+        How the weights start, by name or as an :class:`Initializer`; biases start at zero.
     rng
         A NumPy generator or a seed; a fresh generator when not given.
     dtype
@@ -57,6 +58,7 @@ class Dense(Layer):
         for name, size in (("inputs", inputs), ("outputs", outputs)):
             if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
                 raise SettingError(f"Dense: {name} must be a whole number from 1", received=repr(size))
+        self.takes = inputs
         generator = np.random.default_rng(rng)
         weights = make_initializer(initializer)(inputs, outputs, rng=generator, dtype=dtype)
         self.parameters = {
@@ -269,11 +271,17 @@ class _Normalization(Layer):
 
     def __init__(self, features: int, eps: float, dtype: Any) -> None:
         super().__init__()
-        self.features, self.eps = features, eps
+        self.features = self.takes = features
+        self.eps = eps
         self.parameters = {
             "scale": Parameter(np.ones(features, dtype), "scale", penalized=False),
             "shift": Parameter(np.zeros(features, dtype), "shift", penalized=False),
         }
+
+    def call(self, x: Any, training: bool) -> tuple[Op, tuple[Any, ...]]:
+        """Refuses another number of columns; NumPy would stretch a single one to all."""
+        self.outputs(x.shape[-1])
+        return super().call(x, training)
 
     def outputs(self, inputs: int) -> int:
         """As many as come in."""
@@ -331,26 +339,28 @@ class BatchNorm(_Normalization):
         self, features: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float64
     ) -> None:
         super().__init__(features, eps, dtype)
+        self.op = arrays.normalize.bind(axis=0, eps=eps)
         self.momentum = momentum
         self.running_mean = np.zeros(features, dtype)
         self.running_variance = np.ones(features, dtype)
 
     def call(self, x: Any, training: bool) -> tuple[Op, tuple[Any, ...]]:
         """Normalise by the batch and update the running statistics; by these outside training."""
-        scale, shift = self.parameters.values()
+        if x.ndim != 2:
+            raise ShapeError(f"{self!r} takes a matrix", expected="(n, features)", received=f"{x.shape}")
+        row, (scale, shift) = super().call(x, training)
         if not training:
             row = arrays.standardize.bind(eps=self.eps)
             return row, (self.running_mean, self.running_variance, scale, shift)
         if len(x) < 2:
             raise ShapeError("BatchNorm needs at least two rows while training", received=f"{len(x)} row")
-        if x.shape[-1] == self.features:
-            m = self.momentum
-            self.running_mean = (1 - m) * self.running_mean + m * x.mean(axis=0)
-            self.running_variance = (1 - m) * self.running_variance + m * x.var(axis=0, ddof=1)
-        return arrays.normalize.bind(axis=0, eps=self.eps), (scale, shift)
+        m = self.momentum
+        self.running_mean = (1 - m) * self.running_mean + m * x.mean(axis=0)
+        self.running_variance = (1 - m) * self.running_variance + m * x.var(axis=0, ddof=1)
+        return row, (scale, shift)
 
 
-ACTIVATIONS: dict[str, type[Activation]] = {
+ACTIVATIONS: dict[str, Callable[[], Activation]] = {
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
     "elu": ELU,
@@ -377,7 +387,5 @@ def make_activation(which: str | Activation) -> Activation | None:
     if name in ("identity", "linear", "none"):
         return None
     if name not in ACTIVATIONS:
-        raise SettingError(
-            f"unknown activation {which!r}", hint=nearest(name, [*ACTIVATIONS, "identity"])
-        )
+        raise SettingError(f"unknown activation {which!r}", hint=nearest(name, [*ACTIVATIONS, "identity"]))
     return ACTIVATIONS[name]()

@@ -48,8 +48,8 @@ class Loss:
         return next(name for name, kind in LOSSES.items() if isinstance(self, kind))
 
     def evaluate(self, predictions: Array, targets: Any) -> float:
-        """``forward`` without the guard against arrays that change before ``backward``."""
-        self.ran = self.row(targets)
+        """The value alone, without what ``backward`` needs to notice arrays that have changed."""
+        self.ran, self.marks = self.row(targets), ()
         self.inputs = (predictions, targets)
         self.value = evaluate(self.ran, self.inputs)
         return float(self.value)
@@ -95,11 +95,12 @@ class Loss:
         Raises
         ------
         GraphError
-            Before any forward pass, or if an array was changed in place since.
+            Unless ``forward`` ran last, or if an array was changed in place since.
         """
-        if self.ran is None:
+        if not self.marks:
             raise GraphError(f"{self!r}: backward() before forward()", hint="call forward() first")
-        for name, array, mark in zip(("the predictions", "the targets"), self.inputs, self.marks, strict=True):
+        names = ("the predictions", "the targets")
+        for name, array, mark in zip(names, self.inputs, self.marks, strict=True):
             refuse_changed(array, mark, name, repr(self))
         return self.pull(upstream)
 
@@ -119,7 +120,8 @@ class Loss:
             return self.forward(predictions, targets)
         if not isinstance(targets, Tensor):
             targets = self.as_targets(targets, predictions.data)
-        return self.row(getattr(targets, "data", targets))(predictions, targets)
+        row = self.row(targets.data if isinstance(targets, Tensor) else targets)
+        return row(predictions, targets)
 
     def __repr__(self) -> str:
         keywords = ", ".join([f"{key}={value!r}" for key, value in self.op.keywords.items()])
@@ -158,7 +160,10 @@ class MeanAbsoluteError(Loss):
 
 
 class Huber(Loss):
-    """Mean of (p - t)² / 2 within delta of the target, of delta · (|p - t| - delta / 2) beyond (Huber, 1964)."""
+    """Mean of (p - t)² / 2 within delta of the target, and of delta · (|p - t| - delta / 2) beyond.
+
+    Huber, 1964.
+    """
 
     def __init__(self, delta: float = 1.0) -> None:
         if not delta > 0:
@@ -180,6 +185,9 @@ class BinaryCrossEntropy(Loss):
         super().__init__(rows.sigmoid_cross_entropy if from_logits else rows.binary_cross_entropy)
         self.activation = "sigmoid" if from_logits else None
 
+    def __repr__(self) -> str:
+        return f"BinaryCrossEntropy({'' if self.activation else 'from_logits=False'})"
+
 
 class CrossEntropy(Loss):
     """-mean over samples of log softmax(z) at the right class.
@@ -188,8 +196,8 @@ class CrossEntropy(Loss):
 
     Examples
     --------
-    >>> CrossEntropy().forward([[1000.0, 0.0]], [0])
-    0.0
+    >>> CrossEntropy().forward([[1000.0, 0.0]], [1])
+    1000.0
     """
 
     activation = "softmax"
@@ -246,5 +254,5 @@ def make_loss(which: str | Loss, **settings: Any) -> Loss:
     name = str(which).lower().replace("-", "_")
     name = ALIASES.get(name, name)
     if name not in LOSSES:
-        raise SettingError(f"unknown loss {which!r}", hint=nearest(name, LOSSES))
+        raise SettingError(f"unknown loss {which!r}", hint=nearest(name, [*LOSSES, *ALIASES]))
     return LOSSES[name](**settings)

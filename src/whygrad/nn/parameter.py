@@ -98,12 +98,19 @@ class ParameterVector:
         start = 0
         for item in items:
             part = slice(start, start + item.data.size)
-            shape, values = item.data.shape, item.data
+            shape, values, gradient = item.data.shape, item.data, item.gradient
             item.data = self.values[part].reshape(shape)
             item.data[...] = values
             item.gradient = self.gradient[part].reshape(shape)
+            item.gradient[...] = gradient
             self.penalized[part] = item.penalized
             start = part.stop
+
+    def __getstate__(self) -> dict[str, Parameter]:
+        return self.parameters  # a copy of an array is no view any more
+
+    def __setstate__(self, parameters: dict[str, Parameter]) -> None:
+        ParameterVector.__init__(self, parameters)  # so a copied network gets vectors of its own
 
     def __len__(self) -> int:
         return len(self.values)

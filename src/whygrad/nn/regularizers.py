@@ -28,8 +28,8 @@ class Regularizer:
     --------
     >>> import numpy as np
     >>> w = Parameter(np.array([[3.0, -4.0]]), "weights")
-    >>> Regularizer(l1=0.1, l2=0.01).value([w])
-    0.825
+    >>> Regularizer(l1=0.5, l2=0.25).value([w])
+    6.625
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:

@@ -122,6 +122,7 @@ class Neuron(Module):
             self.b.label = f"b{layer}[{k}]"
 
     def __call__(self, x: Iterable[Any]) -> Value:
+        """The same as ``forward``."""
         return self.forward(x)
 
     def forward(self, x: Iterable[Any]) -> Value:
@@ -289,6 +290,7 @@ class SELoss:
     """Squared error (p - t)², for one prediction or summed over a list of them."""
 
     def __call__(self, prediction: Any, target: Any) -> Value:
+        """The same as ``forward``."""
         return self.forward(prediction, target)
 
     def forward(self, prediction: Any, target: Any) -> Value:
@@ -299,8 +301,10 @@ class SELoss:
         >>> SELoss()(Value(3.0), 1.0).data
         4.0
         """
+        total: Value
         if isinstance(prediction, Value) and not isinstance(target, (list, tuple)):
-            return (prediction - target) ** 2
+            total = (prediction - target) ** 2
+            return total
         predictions = [prediction] if isinstance(prediction, Value) else list(prediction)
         targets = list(target) if isinstance(target, (list, tuple)) else [target]
         if len(predictions) != len(targets) or not predictions:
@@ -316,5 +320,5 @@ class SELoss:
 
 
 def _whole(name: str, number: Any) -> None:
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+    if not hasattr(number, "__index__") or isinstance(number, bool) or number < 1:
         raise SettingError(f"{name} must be a whole number from 1", received=repr(number))

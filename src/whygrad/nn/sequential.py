@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from ..errors import GraphError, SettingError, ShapeError
+from ..errors import GraphError, KindError, SettingError, ShapeError
 from .layer import Array, Layer
 from .layers import Activation
 from .losses import Loss
@@ -23,7 +21,7 @@ class Sequential:
     Parameters
     ----------
     layers
-        From input to output. Their sizes have to fit.
+        From input to output. Their sizes have to fit, and each is a layer of its own.
 
     Attributes
     ----------
@@ -34,9 +32,14 @@ class Sequential:
     ------
     ShapeError
         If a layer does not take as many columns as the one before gives.
+    SettingError
+        If there is no layer, or one stands in two places.
+    KindError
+        If something in the list is not a layer.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from whygrad.nn import Dense, MeanSquaredError, Tanh
     >>> network = Sequential([Dense(2, 3, rng=0), Tanh(), Dense(3, 1, rng=1)])
     >>> x, y = np.ones((4, 2)), np.zeros((4, 1))
@@ -52,16 +55,8 @@ class Sequential:
         self.layers = list(layers)
         if not self.layers:
             raise SettingError("Sequential needs at least one layer")
-        width = None
-        for place, layer in enumerate(self.layers, start=1):
-            if width is None and "weights" in layer.parameters:
-                width = layer.parameters["weights"].shape[0]
-            if width is not None:
-                try:
-                    width = layer.outputs(width)
-                except ShapeError as error:
-                    error.args = (f"layer {place}, {error.args[0]}",)
-                    raise
+        _check_kinds(self.layers)
+        _check_widths(self.layers)
         self.flat = ParameterVector(dict(self.named_parameters()))
 
     @property
@@ -153,12 +148,40 @@ class Sequential:
     def check_output(self, loss: Loss) -> None:
         """Refuse an output activation that the loss contains already."""
         last = self.layers[-1]
-        if isinstance(last, Activation) and loss.activation in ("sigmoid", "softmax"):
-            if last.name in ("sigmoid", "softmax"):
-                raise GraphError(
-                    f"{loss!r} contains the {loss.activation}: {last!r} before it would apply it twice",
-                    hint="leave the last activation out, or use a loss on probabilities",
-                )
+        squashes = isinstance(last, Activation) and last.name in ("sigmoid", "softmax")
+        if squashes and loss.activation is not None:
+            raise GraphError(
+                f"{loss!r} contains the {loss.activation}: {last!r} before it would apply it twice",
+                hint="leave the last activation out, or use a loss on probabilities",
+            )
 
     def __repr__(self) -> str:
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
+
+
+def _check_kinds(layers: Sequence[Any]) -> None:
+    """Refuse what is not a layer, and a layer that stands in two places."""
+    places: dict[int, int] = {}
+    for place, layer in enumerate(layers, start=1):
+        if not isinstance(layer, Layer):
+            raise KindError(f"layer {place} is not a layer", expected="as in [Dense(2, 1), Tanh()]", received=layer)
+        first = places.setdefault(id(layer), place)
+        if first != place:
+            raise SettingError(
+                f"layer {place} is layer {first} again: a layer keeps what it computed in one place only",
+                received=repr(layer),
+                hint="make a second one; to share weights, call the layer on Tensors",
+            )
+
+
+def _check_widths(layers: Sequence[Layer]) -> None:
+    """Refuse a layer that takes another number of columns than the one before gives."""
+    width = None
+    for place, layer in enumerate(layers, start=1):
+        width = layer.takes if width is None else width
+        if width is not None:
+            try:
+                width = layer.outputs(width)
+            except ShapeError as error:
+                error.args = (f"layer {place}, {error.args[0]}",)
+                raise

@@ -12,7 +12,7 @@ from ..errors import SettingError, TrainingError
 from ..nn.losses import Loss
 from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
-from ..optim import Optimizer, clip_by_norm
+from ..optim import Optimizer, ReduceOnPlateau, clip_by_norm
 from .history import Epoch, History
 from .interrupt import interruptible
 
@@ -99,6 +99,8 @@ def fit(
                 time.perf_counter() - start,
             )
             history.epochs.append(epoch)
+            if isinstance(optimizer.learning_rate, ReduceOnPlateau):
+                optimizer.learning_rate.observe(epoch.loss)
             if on_epoch is not None:
                 on_epoch(epoch)
             if stop():

@@ -19,7 +19,7 @@ from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
 from ..optim import Optimizer, make_optimizer, make_schedule
 from . import metrics
-from .defaults import DEFAULTS, initializer_for, schedule_settings
+from .defaults import DEFAULTS, initializer_for, schedule_settings, weight_decay_for
 from .head import Head, choose
 from .history import History
 from .loop import check_counts, fit
@@ -49,7 +49,8 @@ class NeuralNetwork:
     l1, l2
         Strengths of the penalties on weights.
     weight_decay
-        Of the optimizer ``"adamw"``: each step shrinks weights by learning rate times this.
+        Of the optimizer ``"adamw"``: each step shrinks weights, not biases, by learning rate times this.
+        By default 0.01, and 0.4 with ``scale``.
     scale
         Bring inputs, and numbers to predict, to mean 0 and standard deviation 1, as the first training
         data have them. The scaling belongs to the network: it takes and gives unscaled values.
@@ -242,9 +243,10 @@ class NeuralNetwork:
                 given.learning_rate = learning_rate
             return given
         rate = DEFAULTS.learning_rate if learning_rate is None else learning_rate
-        optimizer = make_optimizer(given, rate)
-        if self.weight_decay is not None:
-            optimizer = make_optimizer(given, rate, weight_decay=self.weight_decay)
+        settings = {} if self.weight_decay is None else {"weight_decay": self.weight_decay}
+        if self.weight_decay is None and given.lower() == "adamw":
+            settings = {"weight_decay": weight_decay_for(self.scale)}
+        optimizer = make_optimizer(given, rate, **settings)
         optimizer.learning_rate = make_schedule(schedule, rate, **schedule_settings(schedule, steps))
         return optimizer
 

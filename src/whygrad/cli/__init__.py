@@ -1,0 +1,41 @@
+"""The command line: ``whygrad train digits``. Data go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+WORK_FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code: 0, 1 if the work failed, 2 for wrong usage."""
+    from cyclopts import CycloptsError
+    from pydantic import ValidationError
+
+    from ..errors import SettingError, WhygradError
+    from ..training.settings import explain
+    from .app import build
+
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = build()(tokens, exit_on_error=False, print_error=False)
+        return result if isinstance(result, int) else 0
+    except CycloptsError as error:
+        if isinstance(error.__cause__, ValidationError):
+            return _fail(str(explain(error.__cause__)), WRONG_USAGE)
+        return _fail(f"{error}\n  hint: whygrad --help", WRONG_USAGE)
+    except SettingError as error:
+        return _fail(str(error), WRONG_USAGE)
+    except WhygradError as error:
+        return _fail(str(error), WORK_FAILED)
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # the reader of a pipe has gone
+        sys.stderr.close()
+        return WORK_FAILED
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"whygrad: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,24 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+from cyclopts import App, Parameter
+
+from .data import data
+from .train import train
+
+
+def build() -> App:
+    """The application with all its commands."""
+    from importlib.metadata import version
+
+    app = App(
+        name="whygrad",
+        help="Train small neural networks written from scratch, and see what they learned.",
+        version=version("whygrad"),
+        result_action="return_value",
+        default_parameter=Parameter(negative=(), show_default=lambda value: "" if value is None else str(value)),
+    )
+    app.command(train)
+    app.command(data)
+    return app

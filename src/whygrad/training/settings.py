@@ -1,0 +1,125 @@
+"""What a run from the command line can be told: one declaration for flags and for ``settings.toml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ..errors import SettingError, nearest
+from ..nn.layers import ACTIVATIONS
+from ..nn.losses import LOSSES
+from ..optim import OPTIMIZERS, SCHEDULES
+from .defaults import DEFAULTS, weight_decay_for
+
+
+def _sizes(value: Any) -> Any:
+    """``"64,32"`` as a list; a list as it is."""
+    if isinstance(value, str):
+        value = [part for part in value.replace("x", ",").replace(" ", ",").split(",") if part]
+    elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return _sizes(value[0])
+    return value
+
+
+Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_sizes)]
+
+
+def _names(table: Any) -> str:
+    return ", ".join(table)
+
+
+class TrainSettings(BaseModel):
+    """Settings of one training run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layers: Sizes | None = Field(
+        None, description="Sizes of the hidden layers, such as 64,32; by default 64,64, or 16,16 below 500 rows."
+    )
+    activation: str = Field(
+        DEFAULTS.activation, description=f"After each hidden layer: {_names(ACTIVATIONS)}."
+    )
+    loss: str | None = Field(
+        None, description=f"What to minimise: {_names(LOSSES)}; by default it follows from the targets."
+    )
+    optimizer: str = Field(DEFAULTS.optimizer, description=f"How to step: {_names(OPTIMIZERS)}.")
+    schedule: str = Field(
+        DEFAULTS.schedule, description=f"How the learning rate changes: {_names(SCHEDULES)}."
+    )
+    learning_rate: float = Field(DEFAULTS.learning_rate, gt=0, description="Size of a step at the start.")
+    batch_size: int = Field(DEFAULTS.batch_size, ge=1, description="Rows a step.")
+    epochs: int = Field(DEFAULTS.epochs, ge=1, description="How often to go through the data.")
+    l1: float = Field(0.0, ge=0, description="Strength of the penalty on |w|.")
+    l2: float = Field(0.0, ge=0, description="Strength of the penalty on w² / 2.")
+    weight_decay: float | None = Field(
+        None, ge=0, description=f"How much adamw shrinks weights; by default {weight_decay_for(True)}."
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="Share of each hidden layer to drop.")
+    clip: float | None = Field(None, gt=0, description="Upper bound for the norm of the gradient.")
+    seed: int = Field(0, ge=0, description="Fixes the split, the weights and the shuffling.")
+    test_size: float = Field(0.2, gt=0, lt=1, description="Share of the rows kept for the test.")
+    samples: int | None = Field(None, ge=4, description="Rows to draw, for a set that is drawn.")
+    noise: float | None = Field(None, ge=0, description="Noise to draw with, for a set that is drawn.")
+    dtype: str = Field("float64", description="float64, or float32 for speed.")
+
+
+def make_settings(values: dict[str, Any]) -> TrainSettings:
+    """Settings from names and values; what is not given has its default.
+
+    Raises
+    ------
+    SettingError
+        Naming each setting that cannot work, with the nearest name for an unknown one.
+
+    Examples
+    --------
+    >>> make_settings({"epochs": 5, "layers": "32,16"}).layers
+    (32, 16)
+    """
+    try:
+        return TrainSettings(**values)
+    except ValidationError as error:
+        raise explain(error) from None
+
+
+def explain(error: ValidationError) -> SettingError:
+    """What pydantic found, as an error that teaches."""
+    problems = []
+    for item in error.errors():
+        name = str(item["loc"][0]) if item["loc"] else "settings"
+        if item["type"] == "extra_forbidden":
+            return SettingError(f"unknown setting {name!r}", hint=nearest(name, TrainSettings.model_fields))
+        problems.append((name, item["msg"][0].lower() + item["msg"][1:], item["input"]))
+    first = TrainSettings.model_fields.get(problems[0][0])
+    return SettingError(
+        "; ".join([f"{name}: {text}" for name, text, _ in problems]),
+        received=", ".join([f"{name} = {value!r}" for name, _, value in problems]),
+        hint=first.description if first is not None else None,
+    )
+
+
+def to_toml(data: str, settings: TrainSettings) -> str:
+    """The settings as TOML, which :func:`from_toml` reads back."""
+    import tomli_w
+
+    values = {key: value for key, value in settings.model_dump(mode="json").items() if value is not None}
+    return tomli_w.dumps({"data": data, **values})
+
+
+def from_toml(path: Path) -> tuple[str, TrainSettings]:
+    """Data set and settings from a file.
+
+    Raises
+    ------
+    SettingError
+        If the file cannot be read, or holds something unknown.
+    """
+    import tomllib
+
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"cannot read settings from {path}", received=str(error)) from None
+    return values.pop("data", ""), make_settings(values)
