@@ -15,7 +15,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-peers lint format docs bench clean distclean
+.PHONY: help demo test test-peers lint format generate docs bench clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ lint: $(STAMPS)/dev ## ruff and mypy
 format: $(STAMPS)/dev ## let ruff lay out the code and sort imports
 	@$(BIN)/ruff check --fix --exit-zero --quiet .
 	@$(BIN)/ruff format .
+
+generate: $(STAMPS)/run ## the methods of Value, written anew from the op table
+	@$(BIN)/python -m whygrad.autodiff.generate
 
 docs: $(STAMPS)/docs ## the documentation, into docs/_build/html
 	@$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs docs/_build/html

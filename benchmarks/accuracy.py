@@ -93,14 +93,18 @@ def table(rows: list[Row], seeds: list[int]) -> str:
         "|---|---|---|---|---|---|---|",
         *[row.markdown() for row in rows],
         "",
-        f"Test rows never seen in training, means over seeds {seeds[0]} to {seeds[-1]}; seconds of training "
-        "by whygrad, median. Made by `python benchmarks/accuracy.py --write README.md`.",
+        (
+            f"Test rows never seen in training, means over seeds {seeds[0]} to {seeds[-1]}; seconds of "
+            "training by whygrad, median. Made by `python benchmarks/accuracy.py --write README.md`."
+        ),
     ]
     return "\n".join(lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", default="0-4")
     parser.add_argument("--sets", nargs="*", default=list(SETS))
     parser.add_argument("--write", type=Path)

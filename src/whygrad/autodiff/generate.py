@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .notation import notation
 from .op import TABLE, Elementwise
 from .ops import elementwise as _rows  # noqa: F401 - enters the rows into the table
 from .readings.floats import FLOATS
@@ -73,11 +74,24 @@ def _body(op: Elementwise, constants: frozenset[int] = frozenset()) -> tuple[lis
     return program.lines, f"({', '.join(locals_)}{',' * (len(locals_) == 1)})"
 
 
+def _docstring(op: Elementwise, method: str) -> list[str]:
+    """The row's formulas, as notation reads them, for methods that have a name."""
+    if method.startswith("__"):
+        return []
+    shown = notation(op)
+    derivatives = shown.replace("\n", ", ") if "∂" in shown else f"∂y/∂a = {shown}"
+    return [f'"""y = {notation(op, "y")}; {derivatives}."""']
+
+
 def unary_method(row: str, method: str) -> str:
     """``def method(self)`` for a row with one input."""
-    lines, locals_ = _body(_elementwise(row))
+    op = _elementwise(row)
+    lines, locals_ = _body(op)
     return _function(
-        method, "self", ["a = self.data", *lines], f"Value(y, {row.upper()}, (self,), {locals_})"
+        method,
+        "self",
+        [*_docstring(op, method), "a = self.data", *lines],
+        f"Value(y, {row.upper()}, (self,), {locals_})",
     )
 
 
@@ -90,6 +104,7 @@ def binary_methods(row: str, method: str, reflected: str) -> str:
     left, left_locals = _body(op, frozenset([0]))
     result = f"Value(y, {row.upper()}, (self, other), "
     forward = [
+        *_docstring(op, method),
         "if other.__class__ is Value:",
         *[f"    {line}" for line in [f"{a} = self.data", f"{b} = other.data", *both]],
         f"    return {result}{both_locals})",
@@ -150,8 +165,10 @@ def source() -> str:
     methods = "".join([*pairs, *single]).rstrip("\n")
     used = sorted(function for function in vars(FLOATS) if f" {function}(" in methods.replace("-", " "))
     names = "".join([f"{function} = FLOATS.{function}\n" for function in used])
-    start = 'def methods(Value, constant):\n    """A class that holds the methods, for ``Value`` to take."""\n\n'
-    rows = "".join([f'{row.upper()} = rows.{row}\n' for row in METHODS])
+    start = (
+        'def methods(Value, constant):\n    """A class that holds the methods, for ``Value`` to take."""\n\n'
+    )
+    rows = "".join([f"{row.upper()} = rows.{row}\n" for row in METHODS])
     return f"{HEADER}{names}{rows}\n\n{start}    class Methods:\n{methods}\n\n    return Methods\n"
 
 

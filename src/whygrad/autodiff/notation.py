@@ -18,7 +18,7 @@ SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def notation(op: Op, of: str | None = None, *, latex: bool = False) -> str:
-    """The formula of a row's derivative, or of its forward rule.
+    r"""The formula of a row's derivative, or of its forward rule.
 
     In the text ``y`` is the row's output and ``g`` the upstream gradient. An elementwise row shows its
     local derivatives, to be multiplied by ``g``; another row shows what it passes on, ``g`` included.
@@ -42,7 +42,7 @@ def notation(op: Op, of: str | None = None, *, latex: bool = False) -> str:
     >>> notation(sigmoid, "y")
     '1 / (1 + exp(−a))'
     >>> notation(sigmoid, "y", latex=True)
-    '\\\\frac{1}{1 + e^{-a}}'
+    '\\frac{1}{1 + e^{-a}}'
     >>> print(notation(multiply))
     ∂y/∂a = b
     ∂y/∂b = a
@@ -58,7 +58,9 @@ def notation(op: Op, of: str | None = None, *, latex: bool = False) -> str:
         texts = [_show(_derivative(op, i, xs), latex) for i in wanted]
     except TypeError as error:  # a shape, an axis or a key is missing
         raise SettingError(
-            f"{op.name} has no formula by itself", received=error, hint="bind its keywords first: op.bind(axis=0)"
+            f"{op.name} has no formula by itself",
+            received=error,
+            hint="bind its keywords first: op.bind(axis=0)",
         ) from None
     if not wanted:
         known = ", ".join(["y", *[f"d_{inputs[i]}" for i in stated]])

@@ -172,12 +172,12 @@ def elementwise(name: str, forward: Callable[..., Any], **entries: Any) -> Eleme
     8.0
     >>> del TABLE["cube"]
     """
-    return _row(Elementwise, name, forward, entries)
+    return _row(Elementwise, name, forward, entries)  # type: ignore[no-any-return]
 
 
 def operation(name: str, forward: Callable[..., Any], **entries: Any) -> Op:
     """Add a row with full vector-Jacobian rules: ``d_a=`` takes ``(xp, g, y, *inputs)``."""
-    return _row(Op, name, forward, entries)
+    return _row(Op, name, forward, entries)  # type: ignore[no-any-return]
 
 
 def _row(kind: type[Any], name: str, forward: Any, entries: dict[str, Any]) -> Any:

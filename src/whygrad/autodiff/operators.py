@@ -27,7 +27,9 @@ class ArrayOperations:
         data: Any
 
         @classmethod
-        def record(cls, op: Op, operands: Any) -> Any: ...
+        def record(cls, op: Op, operands: Any) -> Any:
+            """Compute a row; each kind does it in its own way."""
+
         def __getattr__(self, name: str) -> Any: ...  # the elementwise methods, installed below
         def __neg__(self) -> Any: ...
         def __add__(self, other: Any) -> Any: ...

@@ -54,7 +54,9 @@ def _letters(op: Op, names: Sequence[str], letters: Any, shapes: Any) -> tuple[s
 def _broadcast(op: Op, names: Sequence[str], shapes: Any) -> tuple[str, str | None]:
     """The last axis along which two shapes cannot be broadcast."""
     for back in range(1, max(map(len, shapes), default=0) + 1):
-        sizes = [(shape[-back], name) for shape, name in zip(shapes, names, strict=True) if len(shape) >= back]
+        sizes = [
+            (shape[-back], name) for shape, name in zip(shapes, names, strict=True) if len(shape) >= back
+        ]
         wide = [(size, name) for size, name in sizes if size != 1]
         for size, name in wide[1:]:
             if size != wide[0][0]:

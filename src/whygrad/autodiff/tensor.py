@@ -78,7 +78,9 @@ class Tensor(ArrayOperations, Node):
     @classmethod
     def record(cls, op: Op, operands: Sequence[Any]) -> Tensor:
         """Compute ``op`` by its row, read on arrays, and keep what the backward pass needs."""
-        parents = tuple([operand if isinstance(operand, Tensor) else Tensor.plain(operand) for operand in operands])
+        parents = tuple(
+            [operand if isinstance(operand, Tensor) else Tensor.plain(operand) for operand in operands]
+        )
         xs = [parent.data for parent in parents]
         node = Tensor.__new__(Tensor)
         node.data = y = evaluate(op, xs)
@@ -248,4 +250,3 @@ def _array(data: Any, requires_grad: bool) -> Array:
             hint="write 1.0 for 1, use array.astype(float), or requires_grad=False for labels",
         )
     return array
-

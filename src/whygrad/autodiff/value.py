@@ -10,7 +10,7 @@ from __future__ import annotations
 from ..errors import GraphError, KindError
 from . import value_methods
 from .node import Node, topological_order
-from .op import TABLE, Elementwise
+from .op import Elementwise
 from .ops import elementwise as _rows  # enters the rows into the table
 from .readings.floats import FLOATS
 
@@ -221,7 +221,7 @@ class Constant(Value):
 
     __slots__ = ()
     requires_grad = False
-    grad = property(lambda self: 0.0, lambda self, value: None)  # type: ignore[assignment]
+    grad = property(lambda self: 0.0, lambda self, value: None)
 
     def __repr__(self) -> str:
         return f"Constant({_short(self.data)})"
@@ -251,7 +251,9 @@ def _number(data: Any) -> float:
         return float(data)
     except OverflowError:
         raise KindError(
-            "a Value holds a float", received=f"an integer of {data.bit_length()} bits", hint="at most 1.8e308"
+            "a Value holds a float",
+            received=f"an integer of {data.bit_length()} bits",
+            hint="at most 1.8e308",
         ) from None
 
 
@@ -266,7 +268,8 @@ def _hint(data: Any) -> str:
 
 
 def _take_methods() -> None:
-    for name, function in vars(value_methods.methods(Value, constant)).items():
+    methods = value_methods.methods(Value, constant)  # type: ignore[no-untyped-call]
+    for name, function in vars(methods).items():
         if callable(function):
             function.__qualname__ = f"Value.{name}"
             setattr(Value, name, function)

@@ -1,4 +1,4 @@
-"""The command line: ``whygrad train digits``. Data go to standard output, everything else to standard error."""
+"""The command line: ``whygrad train digits``. Results go to standard output, words to standard error."""
 
 from __future__ import annotations
 

@@ -17,7 +17,9 @@ def build() -> App:
         help="Train small neural networks written from scratch, and see what they learned.",
         version=version("whygrad"),
         result_action="return_value",
-        default_parameter=Parameter(negative=(), show_default=lambda value: "" if value is None else str(value)),
+        default_parameter=Parameter(
+            negative=(), show_default=lambda value: "" if value is None else str(value)
+        ),
     )
     app.command(train)
     app.command(data)

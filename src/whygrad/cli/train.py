@@ -24,8 +24,8 @@ def train(
 ) -> int:
     """Train a network on a data set, test it on rows it never saw, and save it.
 
-    Examples:
-
+    Examples
+    --------
         whygrad train digits
         whygrad train spirals --layers 32,32 --epochs 300 --seed 1
         whygrad train diabetes --output runs/first --json

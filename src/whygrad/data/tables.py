@@ -97,7 +97,9 @@ def _without_objects(array: Array) -> Array:
     missing = [i for i, item in enumerate(items) if item is None or item != item]
     if missing:
         raise DataError(
-            "y has missing values", received=f"{len(missing)}, first in row {missing[0]}", hint="drop those rows"
+            "y has missing values",
+            received=f"{len(missing)}, first in row {missing[0]}",
+            hint="drop those rows",
         )
     return array.astype(str)
 
@@ -116,7 +118,9 @@ def _numbers(array: Array, name: str, names: Any = None) -> Array:
         title = list(names)[column] if names is not None else column
         where = f"; column {title!r} holds text"
     raise KindError(
-        f"{name} must hold numbers", received=f"dtype {array.dtype}{where}", hint="give categories numbers first"
+        f"{name} must hold numbers",
+        received=f"dtype {array.dtype}{where}",
+        hint="give categories numbers first",
     )
 
 

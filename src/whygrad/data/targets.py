@@ -74,7 +74,7 @@ class Targets:
     def class_numbers(self, y: Array) -> Array:
         """The position of each label among ``classes``."""
         if y.ndim == 2:
-            return y.argmax(axis=1)
+            return y.argmax(axis=1)  # type: ignore[no-any-return]
         classes = np.asarray(self.classes)
         comparable = (y.dtype.kind in "US") == (classes.dtype.kind in "US")
         known = np.isin(y, classes) if comparable else np.zeros(len(y), bool)
@@ -97,8 +97,9 @@ class Targets:
             return (output > threshold).astype(int)
         numbers = (output[:, 0] > threshold).astype(int) if self.kind == "binary" else output.argmax(axis=1)
         if self.one_hot:
-            return np.eye(self.outputs, dtype=int)[numbers]
-        return np.asarray(self.classes)[numbers]
+            numbers = numbers[:, None] == np.arange(self.outputs)
+            return numbers.astype(int)
+        return np.asarray(self.classes)[numbers]  # type: ignore[no-any-return]
 
 
 def understand(y: Array, outputs: int, kind: str | None = None) -> Targets:
@@ -192,7 +193,9 @@ def _classes(y: Array, outputs: int, kind: str | None) -> Targets:
         return _numbers(y, outputs, f"whole numbers, {count} different ones, for one output")
     if count < 2 and not (numbers and outputs > 1):
         raise DataError(
-            "y holds a single class: there is nothing to learn", received=f"only {names[0]!r}", hint="add the others"
+            "y holds a single class: there is nothing to learn",
+            received=f"only {names[0]!r}",
+            hint="add the others",
         )
     if outputs == 1 and count == 2:
         return Targets("binary", 1, names, because=f"y holds two classes, {_list(names)}")

@@ -45,7 +45,7 @@ class Parameter(Tensor):
         super().__init__(data, requires_grad=True, label=label)
 
     @property
-    def grad(self) -> Array:  # type: ignore[override]
+    def grad(self) -> Array:
         """The gradient, a view into the network's gradient vector."""
         return self.gradient
 

@@ -164,7 +164,7 @@ def _check_kinds(layers: Sequence[Any]) -> None:
     places: dict[int, int] = {}
     for place, layer in enumerate(layers, start=1):
         if not isinstance(layer, Layer):
-            raise KindError(f"layer {place} is not a layer", expected="as in [Dense(2, 1), Tanh()]", received=layer)
+            raise KindError(f"layer {place} is not a layer", expected="Dense(2, 1), Tanh() …", received=layer)
         first = places.setdefault(id(layer), place)
         if first != place:
             raise SettingError(

@@ -60,7 +60,9 @@ def new_folder(parent: Path, name: str) -> Path:
             except FileExistsError:  # another run took it in this moment
                 number += 1
     except OSError as error:
-        raise DataError(f"cannot make a run folder in {parent}", received=error.strerror or str(error)) from None
+        raise DataError(
+            f"cannot make a run folder in {parent}", received=error.strerror or str(error)
+        ) from None
 
 
 def empty_folder(path: Path) -> Path:

@@ -90,4 +90,6 @@ class History:
         last = self.epochs[-1]
         score = "" if last.score is None else f", {self.metric} {last.score:.4f}"
         ended = ", interrupted" if self.interrupted else ""
-        return f"<History: {len(self)} epochs, loss {self.epochs[0].loss:.4g} → {last.loss:.4g}{score}{ended}>"
+        return (
+            f"<History: {len(self)} epochs, loss {self.epochs[0].loss:.4g} → {last.loss:.4g}{score}{ended}>"
+        )

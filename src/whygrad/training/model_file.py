@@ -1,4 +1,4 @@
-"""A network in a safetensors file: weights as tensors, settings as JSON in its header. Nothing is unpickled."""
+"""A network in a safetensors file: weights as tensors, settings as JSON in its header; never a pickle."""
 
 from __future__ import annotations
 
@@ -103,7 +103,12 @@ def _rebuild(settings: dict[str, Any], tensors: dict[str, Any]) -> NeuralNetwork
     network = NeuralNetwork(**{name: settings[name] for name in names})
     if head is not None:
         targets = Targets(
-            head["kind"], network.sizes[-1], tuple(head["classes"]), head["one_hot"], head["flat"], head["because"]
+            head["kind"],
+            network.sizes[-1],
+            tuple(head["classes"]),
+            head["one_hot"],
+            head["flat"],
+            head["because"],
         )
         loss = make_loss(head["loss"], **head["loss_settings"])
         network.adopt(Head(targets, loss, head["output"], _scaling(tensors, "targets")))

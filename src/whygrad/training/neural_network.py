@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,20 +9,20 @@ import numpy as np
 
 from ..data.scaling import Scaling
 from ..data.tables import as_matrix, as_targets
-from ..errors import GraphError, SettingError, ShapeError
-from ..nn.layer import Layer
-from ..nn.layers import Dense, Dropout, make_activation
+from ..errors import GraphError, ShapeError
+from ..nn.layers import make_activation
 from ..nn.losses import Loss, make_loss
 from ..nn.parameter import Parameter
 from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
 from ..optim import Optimizer, make_optimizer, make_schedule
 from . import metrics
+from .building import dense_network, float_dtype, layer_sizes, summary
 from .defaults import DEFAULTS, initializer_for, schedule_settings, weight_decay_for
 from .head import Head, choose
 from .history import History
 from .loop import check_counts, fit
-from .progress import epoch_bar
+from .progress import announce, epoch_bar
 
 Array = np.ndarray[Any, Any]
 
@@ -101,39 +100,24 @@ class NeuralNetwork:
         seed: int | None = None,
         dtype: str = "float64",
     ) -> None:
-        self.sizes = _sizes(layers)
+        self.sizes = layer_sizes(layers)
         self.activation, self.output, self.loss, self.optimizer = activation, output, loss, optimizer
         self.initializer = initializer or initializer_for(activation)
         self.regularizer = Regularizer(l1, l2)
         self.weight_decay, self.dropout, self.task, self.seed = weight_decay, dropout, task, seed
-        self.dtype = _dtype(dtype)
+        self.dtype = float_dtype(dtype)
         self.rng = np.random.default_rng(seed)
         self.scale = scale
         self.scaling: Scaling | None = None  # of the inputs, from the first training data
         self.head: Head | None = None  # decided by the first targets
         self.column = False  # whether y came as (n, 1), and predictions go out so
         self.history = History()
-        self.network = self._build()
+        self.network = dense_network(self.sizes, activation, self.initializer, dropout, self.rng, self.dtype)
         if output is not None:
             make_activation(output)
         if loss is not None:
             make_loss(loss)
         self._optimizer(None, DEFAULTS.schedule, steps=1)
-
-    # --- what it consists of ---------------------------------------------------------------------
-    def _build(self) -> Sequential:
-        """Dense layers with the activation, and dropout if any, after all but the last."""
-        layers: list[Layer] = []
-        for place, (n, m) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
-            layers.append(Dense(n, m, initializer=self.initializer, rng=self.rng, dtype=self.dtype))
-            if place == len(self.sizes) - 1:
-                break
-            hidden = make_activation(self.activation)
-            if hidden is not None:
-                layers.append(hidden)
-            if self.dropout:
-                layers.append(Dropout(self.dropout, rng=self.rng))
-        return Sequential(layers)
 
     def parameters(self) -> dict[str, Parameter]:
         """Name -> parameter, such as ``"1.weights"``, with its ``data`` and ``grad``."""
@@ -154,7 +138,6 @@ class NeuralNetwork:
         if last is not None:
             self.network = Sequential([*self.network.layers, last])
 
-    # --- training and using it ---------------------------------------------------------------------
     def train(
         self,
         X: Any,
@@ -213,7 +196,7 @@ class NeuralNetwork:
         targets = self._prepare(y, len(data))
         head = self._decided()
         if first and verbose is not False:
-            print(head.sentence, file=sys.stderr)
+            announce(head.sentence)
         if hasattr(optimizer, "decay_mask"):
             optimizer.decay_mask = self.network.flat.penalized
         self.history.metric = head.metric
@@ -383,53 +366,12 @@ class NeuralNetwork:
         2 dense       4        1           5  ?
         17 parameters in float64; output and loss follow from the targets
         """
-        rows = [("layer", "inputs", "outputs", "parameters", "activation")]
-        last = len(self.sizes) - 1
         output = self.head.output if self.head is not None else self.output or "?"
         decided = self.head.sentence if self.head is not None else "output and loss follow from the targets"
-        for place, (n, m) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
-            activation = self.activation if place < last else output
-            rows.append((f"{place} dense", str(n), str(m), str(n * m + m), activation))
-        widths = [max(len(row[k]) for row in rows) for k in range(4)]
-        lines = [
-            f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]}"
-            for row in rows
-        ]
-        lines.append(f"{len(self.network.flat):,} parameters in {self.dtype}; {decided}")
-        return "\n".join(lines)
+        closing = f"{len(self.network.flat):,} parameters in {self.dtype}; {decided}"
+        return summary(self.sizes, self.activation, output, closing)
 
     def __repr__(self) -> str:
         trained = f", trained for {len(self.history)} epochs" if len(self.history) else ""
         output = f", output={self.head.output!r}" if self.head is not None else ""
         return f"NeuralNetwork({list(self.sizes)}, activation={self.activation!r}{output}{trained})"
-
-
-def _sizes(layers: Any) -> tuple[int, ...]:
-    """Layer sizes as a tuple of whole numbers."""
-    if isinstance(layers, (int, float, str)) or not hasattr(layers, "__iter__"):
-        raise ShapeError(
-            "layers is a list of sizes", expected="NeuralNetwork([2, 4, 1])", received=repr(layers)
-        )
-    sizes = list(layers)
-    if len(sizes) < 2:
-        raise ShapeError(
-            "a network needs at least the number of inputs and of outputs",
-            expected="NeuralNetwork([2, 4, 1])",
-            received=repr(sizes),
-        )
-    for place, size in enumerate(sizes):
-        if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-            raise ShapeError(
-                f"layer size {place} must be a whole number from 1", received=f"{size!r} in {sizes!r}"
-            )
-    return tuple(int(size) for size in sizes)
-
-
-def _dtype(dtype: Any) -> np.dtype[Any]:
-    try:
-        found = np.dtype(dtype)
-    except TypeError:
-        found = np.dtype(object)
-    if found not in (np.float32, np.float64):
-        raise SettingError("dtype must be float32 or float64", received=repr(dtype))
-    return found

@@ -9,6 +9,11 @@ from contextlib import contextmanager
 from .history import Epoch
 
 
+def announce(sentence: str) -> None:
+    """Say something to whoever watches: on standard error, so that piped results stay clean."""
+    sys.stderr.write(sentence + "\n")
+
+
 @contextmanager
 def epoch_bar(
     epochs: int, metric: str, show: bool | None = None, first: int = 0
@@ -44,8 +49,6 @@ def epoch_bar(
 
         def advance(epoch: Epoch) -> None:
             score = "" if epoch.score is None else f"  {metric} {epoch.score:.4f}"
-            progress.update(
-                task, completed=epoch.epoch - first, figures=f"loss {epoch.loss:.4f}{score}"
-            )
+            progress.update(task, completed=epoch.epoch - first, figures=f"loss {epoch.loss:.4f}{score}")
 
         yield advance

@@ -104,7 +104,9 @@ def run_folder(name: str, output: Path | None) -> Path:
     return new_folder(Path("runs"), name) if output is None else empty_folder(output)
 
 
-def write(folder: Path, name: str, settings: TrainSettings, network: NeuralNetwork, found: dict[str, Any]) -> None:
+def write(
+    folder: Path, name: str, settings: TrainSettings, network: NeuralNetwork, found: dict[str, Any]
+) -> None:
     """The four files of a run, each whole or not at all."""
     write_whole(folder / "settings.toml", to_toml(name, settings))
     network.save(folder / "model.safetensors")
@@ -126,7 +128,7 @@ def train(name: str, settings: TrainSettings | None = None, output: Path | None 
 
     Examples
     --------
-    >>> result = train("iris", TrainSettings(epochs=20))
+    >>> result = train("iris", TrainSettings(epochs=50))
     >>> result.figures["test"]["accuracy"] > 0.8
     True
     """

@@ -36,33 +36,41 @@ class TrainSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     layers: Sizes | None = Field(
-        None, description="Sizes of the hidden layers, such as 64,32; by default 64,64, or 16,16 below 500 rows."
+        default=None,
+        description="Sizes of the hidden layers, such as 64,32; by default 64,64, or 16,16 below 500 rows.",
     )
     activation: str = Field(
-        DEFAULTS.activation, description=f"After each hidden layer: {_names(ACTIVATIONS)}."
+        default=DEFAULTS.activation, description=f"After each hidden layer: {_names(ACTIVATIONS)}."
     )
     loss: str | None = Field(
-        None, description=f"What to minimise: {_names(LOSSES)}; by default it follows from the targets."
+        default=None,
+        description=f"What to minimise: {_names(LOSSES)}; by default it follows from the targets.",
     )
-    optimizer: str = Field(DEFAULTS.optimizer, description=f"How to step: {_names(OPTIMIZERS)}.")
+    optimizer: str = Field(default=DEFAULTS.optimizer, description=f"How to step: {_names(OPTIMIZERS)}.")
     schedule: str = Field(
-        DEFAULTS.schedule, description=f"How the learning rate changes: {_names(SCHEDULES)}."
+        default=DEFAULTS.schedule, description=f"How the learning rate changes: {_names(SCHEDULES)}."
     )
-    learning_rate: float = Field(DEFAULTS.learning_rate, gt=0, description="Size of a step at the start.")
-    batch_size: int = Field(DEFAULTS.batch_size, ge=1, description="Rows a step.")
-    epochs: int = Field(DEFAULTS.epochs, ge=1, description="How often to go through the data.")
-    l1: float = Field(0.0, ge=0, description="Strength of the penalty on |w|.")
-    l2: float = Field(0.0, ge=0, description="Strength of the penalty on w² / 2.")
+    learning_rate: float = Field(
+        default=DEFAULTS.learning_rate, gt=0, description="Size of a step at the start."
+    )
+    batch_size: int = Field(default=DEFAULTS.batch_size, ge=1, description="Rows a step.")
+    epochs: int = Field(default=DEFAULTS.epochs, ge=1, description="How often to go through the data.")
+    l1: float = Field(default=0.0, ge=0, description="Strength of the penalty on |w|.")
+    l2: float = Field(default=0.0, ge=0, description="Strength of the penalty on w² / 2.")
     weight_decay: float | None = Field(
-        None, ge=0, description=f"How much adamw shrinks weights; by default {weight_decay_for(True)}."
+        default=None,
+        ge=0,
+        description=f"How much adamw shrinks weights; by default {weight_decay_for(True)}.",
     )
-    dropout: float = Field(0.0, ge=0, lt=1, description="Share of each hidden layer to drop.")
-    clip: float | None = Field(None, gt=0, description="Upper bound for the norm of the gradient.")
-    seed: int = Field(0, ge=0, description="Fixes the split, the weights and the shuffling.")
-    test_size: float = Field(0.2, gt=0, lt=1, description="Share of the rows kept for the test.")
-    samples: int | None = Field(None, ge=4, description="Rows to draw, for a set that is drawn.")
-    noise: float | None = Field(None, ge=0, description="Noise to draw with, for a set that is drawn.")
-    dtype: str = Field("float64", description="float64, or float32 for speed.")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of each hidden layer to drop.")
+    clip: float | None = Field(default=None, gt=0, description="Upper bound for the norm of the gradient.")
+    seed: int = Field(default=0, ge=0, description="Fixes the split, the weights and the shuffling.")
+    test_size: float = Field(default=0.2, gt=0, lt=1, description="Share of the rows kept for the test.")
+    samples: int | None = Field(default=None, ge=4, description="Rows to draw, for a set that is drawn.")
+    noise: float | None = Field(
+        default=None, ge=0, description="Noise to draw with, for a set that is drawn."
+    )
+    dtype: str = Field(default="float64", description="float64, or float32 for speed.")
 
 
 def make_settings(values: dict[str, Any]) -> TrainSettings:

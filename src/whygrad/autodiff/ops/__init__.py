@@ -1,4 +1,4 @@
-"""The tables: every operation's forward rule and, beside it, its derivative. Nothing else states a derivative.
+"""The tables: every operation's forward rule with its derivative beside it. Nothing else states one.
 
 =====================  ==================================================================
 :mod:`.elementwise`    arithmetic, functions, activations: on numbers, arrays and symbols

@@ -155,6 +155,8 @@ where = operation(
     d_a=lambda xp, g, y, condition, a, b: xp.where(condition, g, 0),
     d_b=lambda xp, g, y, condition, a, b: xp.where(condition, 0, g),
 )
+
+
 # --- softmax ---------------------------------------------------------------------------------------
 # The largest entry is taken out before exp, so nothing overflows and small differences are kept.
 def _softmax(xp: Any, z: Any, *, axis: int = -1) -> Any:

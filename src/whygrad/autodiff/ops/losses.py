@@ -93,16 +93,12 @@ sigmoid_cross_entropy = operation(  # binary cross-entropy of t against sigmoid(
     lambda xp, z, t: xp.mean(xp.maximum(z, 0) - z * t + xp.log1p(xp.exp(-xp.abs(z)))),
     d_z=lambda xp, g, y, z, t: g * (xp.sigmoid(z) - t) / z.size,
     d_t=lambda xp, g, y, z, t: g * -z / z.size,
-    textbook=lambda xp, z, t: (
-        -xp.mean(t * xp.log(xp.sigmoid(z)) + (1 - t) * xp.log(1 - xp.sigmoid(z)))
-    ),
+    textbook=lambda xp, z, t: -xp.mean(t * xp.log(xp.sigmoid(z)) + (1 - t) * xp.log(1 - xp.sigmoid(z))),
     check=_same_shape,
 )
 binary_cross_entropy = operation(  # the same on probabilities
     "binary_cross_entropy",
-    lambda xp, p, t: (
-        -xp.mean(xp.strong_multiply(t, xp.log(p)) + xp.strong_multiply(1 - t, xp.log1p(-p)))
-    ),
+    lambda xp, p, t: -xp.mean(xp.strong_multiply(t, xp.log(p)) + xp.strong_multiply(1 - t, xp.log1p(-p))),
     d_p=lambda xp, g, y, p, t: (
         g * (xp.strong_multiply(1 - t, xp.divide(1, 1 - p)) - xp.strong_multiply(t, xp.divide(1, p))) / p.size
     ),

@@ -25,7 +25,7 @@ def sum_to(a: Array, *, shape: tuple[int, ...]) -> Array:
 def total(a: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """The sum; over the rows of a matrix as ones @ a, which is 2 to 4 times faster than ``a.sum(axis=0)``."""
     if axis == 0 and a.ndim == 2 and not keepdims and a.dtype.kind == "f":
-        return np.ones(len(a), a.dtype) @ a  # type: ignore[no-any-return]
+        return np.ones(len(a), a.dtype) @ a
     return np.asarray(a.sum(axis=axis, keepdims=keepdims))
 
 
@@ -70,7 +70,7 @@ def one_hot(labels: Array, z: Array) -> Array:
 
 def take_label(z: Array, labels: Array) -> Array:
     """From each row the entry at that row's label."""
-    return z[np.arange(len(labels)), labels]  # type: ignore[no-any-return]
+    return z[np.arange(len(labels)), labels]
 
 
 FUNCTIONS: dict[str, Any] = dict(

@@ -30,5 +30,5 @@ COMPLEXES = Namespace(
         "minimum": lambda a, b: np.where(np.real(a) < np.real(b), a, b),
         "max": largest,
         "sum": np.sum,
-        }
+    }
 )
