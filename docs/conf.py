@@ -13,6 +13,7 @@ project_copyright = "The whygrad authors"
 extensions = [
     "mathml",
     "myst_parser",
+    "op_table",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",

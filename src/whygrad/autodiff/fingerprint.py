@@ -1,8 +1,10 @@
 """Notices arrays that were changed in place between a forward and a backward pass.
 
 NumPy keeps no version of an array, so its contents are summed up: a short array as its bytes, a long
-one as a product of its 64-bit words with odd weights, modulo 2 ** 64. Odd numbers have an inverse there,
-so one changed word always shows; several escape together with a chance of 2 ** -64.
+one as a product of its 64-bit words with odd random weights, modulo 2 ** 64. Odd numbers have an inverse
+there, so one changed word always shows. Where only top bits change, several changes could cancel (two
+flipped signs always would: each adds 2 ** 63), so the upper halves of the words are summed up once more;
+several changes escape together with a chance below 2 ** -30.
 """
 
 from __future__ import annotations
@@ -18,15 +20,15 @@ _weights = np.empty(0, np.uint64)
 
 
 def fingerprint(array: Any) -> Any:
-    """Something that is equal for equal contents; plain numbers are their own."""
-    if type(array) is not np.ndarray:
-        return array
+    """Something that is equal for equal contents; NaN too, in arrays and in plain numbers."""
+    array = np.asarray(array)
     if array.nbytes <= SHORT:
         return array.tobytes()
     flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     whole = flat.size // 8
-    words = flat[: 8 * whole].view(np.uint64)
-    return int(words.dot(_weights_of(whole))), flat[8 * whole :].tobytes()
+    words, weights = flat[: 8 * whole].view(np.uint64), _weights_of(whole)
+    upper = words >> np.uint64(32)
+    return int(words.dot(weights)), int(upper.dot(weights)), flat[8 * whole :].tobytes()
 
 
 def _weights_of(length: int) -> Any:

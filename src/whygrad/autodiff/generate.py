@@ -80,7 +80,7 @@ def _docstring(op: Elementwise, method: str) -> list[str]:
         return []
     shown = notation(op)
     derivatives = shown.replace("\n", ", ") if "∂" in shown else f"∂y/∂a = {shown}"
-    return [f'"""y = {notation(op, "y")}; {derivatives}."""']
+    return [f'"""``y = {notation(op, "y")}; {derivatives}``."""']
 
 
 def unary_method(row: str, method: str) -> str:

@@ -53,6 +53,9 @@ class Node:
         for node in topological_order(self):
             node.grad = self.no_grad()
 
+    def refuse_changed(self) -> None:
+        """Raise when what the forward pass used is no longer there, for the kinds of node that can tell."""
+
     @staticmethod
     def no_grad() -> Any:
         """What ``grad`` holds before a backward pass."""
@@ -92,7 +95,10 @@ def sweep(
     """
     xp = NODES if create_graph else root.reading
     gradients = {root: upstream}
-    for node in reversed(topological_order(root)):
+    order = topological_order(root)
+    for node in order:
+        node.refuse_changed()
+    for node in reversed(order):
         op = node.op
         if op is None or node not in gradients:
             continue
@@ -108,7 +114,9 @@ def sweep(
                 local = op.local(i, xp, y, xs) if hasattr(op, "local") else None
                 observe(node, i, g, local, contribution)
             # never in place: a contribution may be shared, or a read-only view
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
+            if parent in gradients:  # fit again: NumPy's sum of two 0-d arrays is a scalar
+                contribution = xp.fit(gradients[parent] + contribution, xs[i])
+            gradients[parent] = contribution
     return gradients
 
 
@@ -137,7 +145,8 @@ def gradients(y: Any, inputs: Sequence[Any], *, create_graph: bool = True) -> li
     found = sweep(y, y.plain(one) if create_graph else one, create_graph=create_graph)
 
     def nothing(x: Any) -> Any:
-        return x.plain(x.data * 0) if create_graph else x.data * 0
+        zero = x.reading.strong_multiply(0, x.data)  # 0 where the data are infinite, too
+        return x.plain(zero) if create_graph else zero
 
     return [found[x] if x in found else nothing(x) for x in inputs]
 

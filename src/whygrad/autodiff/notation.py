@@ -13,7 +13,8 @@ LATEX = {"+": " + ", "-": " - ", "*": " \\, ", ">": " > ", ">=": " \\ge ", "matm
 FUNCTIONS = {"sigmoid": "\\sigma", "max": "\\max", "maximum": "\\max", "minimum": "\\min", "sum": "\\sum"}
 PLAIN = {"sigmoid": "σ", "sum": "Σ", "maximum": "max", "minimum": "min"}
 KNOWN_TO_LATEX = frozenset("exp log sin cos tanh max min".split())
-REPEATS = frozenset(["spread", "broadcast_to", "sum_to"])  # shapes only: left out of a formula
+ALIKE = {"divide": "/", "strong_multiply": "*", "sum_to": "sum"}  # written alike
+REPEATS = frozenset(["spread", "broadcast_to"])  # shapes only: left out of a formula
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -88,8 +89,8 @@ def _is(s: Symbol, value: float) -> bool:
 
 def _simplify(s: Symbol) -> Symbol:
     """Only what a reader would do at sight: drop 1·, 0+, and write a·a as a²."""
-    if s.head in ("divide", "strong_multiply"):
-        s = Symbol("/" if s.head == "divide" else "*", *s.args)
+    if s.head in ALIKE:
+        s = Symbol(ALIKE[s.head], *s.args)
     if not s.args or s.head in ("name", "number"):
         return s
     if s.head in REPEATS:
@@ -161,9 +162,11 @@ def _call(s: Symbol, latex: bool) -> str:
         return f"|{inside[0]}|"
     if s.head == "where":
         condition, a, b = inside
+        if LEVEL.get(s.args[0].head) == 0:  # a comparison: without its brackets
+            condition = condition[1:-1]
         if latex:
-            return f"\\begin{{cases}} {a} & {condition[1:-1]} \\\\ {b} & \\text{{else}} \\end{{cases}}"
-        return f"({a} where {condition[1:-1]} else {b})"
+            return f"\\begin{{cases}} {a} & {condition} \\\\ {b} & \\text{{else}} \\end{{cases}}"
+        return f"({a} where {condition} else {b})"
     if s.head == "take_label":
         return f"{_write(s.args[0], latex, 5)}[{inside[1]}]"
     if not latex:

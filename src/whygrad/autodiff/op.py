@@ -84,6 +84,10 @@ class Op:
         keywords = "".join([f", {name}={value!r}" for name, value in self.keywords.items()])
         return f"<op {self.name}({', '.join(self.inputs)}{keywords})>"
 
+    def names(self, count: int) -> tuple[str, ...]:
+        """A name for each of ``count`` operands; a variadic row numbers those beyond its named ones."""
+        return self.inputs + tuple([f"input {i}" for i in range(len(self.inputs), count)])
+
     def flows(self, i: int) -> bool:
         """Whether a gradient can reach input ``i`` at all."""
         return True if self.variadic else self.flow[i]

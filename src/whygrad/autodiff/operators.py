@@ -68,7 +68,7 @@ class ArrayOperations:
         return _matmul(other, self)
 
     def __getitem__(self, key: Any) -> Any:
-        return self.record(_arrays.index.bind(key=key), (self,))
+        return self.record(_arrays.index.bind(key=_kept(key)), (self,))
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
         """Sum over all entries, or along an axis."""
@@ -84,12 +84,13 @@ class ArrayOperations:
 
     def reshape(self, *shape: Any) -> Any:
         """The same entries in another shape."""
-        sizes = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        sizes = shape[0] if len(shape) == 1 else shape
         return self.record(_arrays.reshape.bind(shape=sizes), (self,))
 
-    def transpose(self, *axes: int) -> Any:
+    def transpose(self, *axes: Any) -> Any:
         """Axes in another order; reversed when none are named."""
-        return self.record(_arrays.transpose.bind(axes=axes or None), (self,))
+        order = tuple(axes[0]) if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
+        return self.record(_arrays.transpose.bind(axes=order or None), (self,))
 
     @property
     def T(self) -> Any:  # noqa: N802 - NumPy's name
@@ -121,7 +122,14 @@ def _matmul(a: Any, b: Any) -> Any:
     if not (row or column):
         return product
     gone = [axis for axis, squeeze in ((-2, row), (-1, column)) if squeeze]
-    return product.reshape([n for i, n in enumerate(product.shape) if i - product.ndim not in gone])
+    return product.reshape(tuple([n for i, n in enumerate(product.shape) if i - product.ndim not in gone]))
+
+
+def _kept(key: Any) -> Any:
+    """An index with arrays of its own: changing one later must not send the gradient elsewhere."""
+    if isinstance(key, tuple):
+        return tuple([_kept(part) for part in key])
+    return key.copy() if hasattr(key, "copy") else key
 
 
 def _shape(operand: Any) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ def explain(op: Op, arrays: Sequence[Any]) -> ShapeError | None:
       received: x (5, 3), w (4, 2), b (2,)
       hint: the rows of w must be as many as the columns of x
     """
-    names = op.inputs or tuple([f"input {i}" for i in range(len(arrays))])
+    names = op.names(len(arrays))
     shapes = [tuple(getattr(array, "shape", ())) for array in arrays]
     received = ", ".join([f"{name} {shape}" for name, shape in zip(names, shapes, strict=True)])
     if op.shapes:
@@ -38,17 +38,22 @@ def explain(op: Op, arrays: Sequence[Any]) -> ShapeError | None:
 
 
 def _letters(op: Op, names: Sequence[str], letters: Any, shapes: Any) -> tuple[str, str | None]:
-    """The first letter that stands for two sizes."""
+    """The first letter that stands for two sizes; one that is 1 somewhere only when there is no other."""
     seen: dict[str, tuple[int, str]] = {}
+    with_one: tuple[str, str | None] = "", None
     for name, part, shape in zip(names, letters, shapes, strict=True):
         for letter, size in zip(part, shape[len(shape) - len(part) :], strict=False):
             known, where = seen.setdefault(letter, (size, name))
-            if known != size and 1 not in (known, size):
-                hint = None
-                if (letter, name) == ("i", names[1]):
-                    hint = f"the rows of {name} must be as many as the columns of {where}"
-                return f"{op.name}: {letter} is {known} in {where} but {size} in {name}", hint
-    return "", None
+            if known == size:
+                continue
+            hint = None
+            if (letter, name) == ("i", names[1]):
+                hint = f"the rows of {name} must be as many as the columns of {where}"
+            clash = f"{op.name}: {letter} is {known} in {where} but {size} in {name}", hint
+            if 1 not in (known, size):
+                return clash
+            with_one = with_one if with_one[0] else clash
+    return with_one
 
 
 def _broadcast(op: Op, names: Sequence[str], shapes: Any) -> tuple[str, str | None]:

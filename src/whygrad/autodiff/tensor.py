@@ -111,11 +111,7 @@ class Tensor(ArrayOperations, Node):
                 received=f"shape {self.data.shape}",
                 hint="reduce it first: loss.sum().backward(), or give backward(upstream)",
             )
-        if not self.requires_grad:
-            raise GraphError(
-                "backward(): nothing that this was computed from needs a gradient",
-                hint="wrap the parameters: w = Tensor(array)",
-            )
+        self.refuse_constant()
         if np.isnan(self.data).any():
             first = next(node for node in topological_order(self) if np.isnan(node.data).any())
             raise GraphError(
@@ -146,6 +142,7 @@ class Tensor(ArrayOperations, Node):
         if upstream is None:
             upstream = self.unit_upstream()
         else:
+            self.refuse_constant()
             upstream = np.asarray(upstream, self.data.dtype)
             if upstream.shape != self.data.shape:
                 raise ShapeError(
@@ -153,20 +150,26 @@ class Tensor(ArrayOperations, Node):
                     expected=f"{self.data.shape}",
                     received=f"{upstream.shape}",
                 )
-        for node in topological_order(self):
-            node.refuse_changed()
         found = sweep(self, upstream, observe=observe)
-        holders: dict[int, int] = {}
+        holders = {id(upstream): 1}  # the caller's, perhaps
         for gradient in found.values():
             holders[id(gradient)] = holders.get(id(gradient), 0) + 1
         for node, gradient in found.items():
             if node.op is not None:
                 node.grad = gradient
             elif node.grad is not None:
-                node.grad = node.grad + gradient
+                node.grad = np.asarray(node.grad + gradient)
             else:  # a leaf's gradient is its own: not a view, not shared with another tensor
                 shared = gradient.base is not None or holders[id(gradient)] > 1
                 node.grad = gradient.copy() if shared else gradient
+
+    def refuse_constant(self) -> None:
+        """Raise when no gradient can flow from here."""
+        if not self.requires_grad:
+            raise GraphError(
+                "backward(): nothing that this was computed from needs a gradient",
+                hint="wrap the parameters: w = Tensor(array)",
+            )
 
     def refuse_changed(self) -> None:
         """Raise when this result or what it was computed from is no longer what it was."""
@@ -174,8 +177,8 @@ class Tensor(ArrayOperations, Node):
             return
         assert self.op is not None
         refuse_changed(self.data, self.marks[0], self.label or "the result", self.op.name)
-        names = self.op.inputs or tuple([f"input {i}" for i in range(len(self.parents))])
-        for name, parent, mark in zip(names, self.parents, self.marks[1:], strict=False):
+        names = self.op.names(len(self.parents))
+        for name, parent, mark in zip(names, self.parents, self.marks[1:], strict=True):
             if mark is not None:
                 refuse_changed(parent.data, mark, parent.label or name, self.op.name)
 

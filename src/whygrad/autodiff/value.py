@@ -128,7 +128,7 @@ class Value(Node):
 
     def unit_upstream(self) -> float:
         """The derivative of a number by itself; refuses NaN, which has none."""
-        if not isinstance(self.data, (int, float)):
+        if not _is_number(self.data):
             raise KindError("backward() starts from a number", received=repr(self.data))
         if self.data != self.data:
             first = next(node for node in topological_order(self) if node.data != node.data)
@@ -227,9 +227,9 @@ class Constant(Value):
         return f"Constant({_short(self.data)})"
 
 
-def _short(number: float) -> str:
+def _short(number: Any) -> str:
     """Ten digits: 0.1 + 0.2 reads 0.3, and a float still looks like one."""
-    return repr(float(f"{number:.10g}"))
+    return repr(float(f"{float(number):.10g}")) if _is_number(number) else repr(number)
 
 
 def constant(number: Any) -> Constant:
@@ -237,14 +237,20 @@ def constant(number: Any) -> Constant:
     return Constant(number)
 
 
+def _is_number(data: Any) -> bool:
+    """Whether this is one real number, of any kind; NumPy's complex numbers and dates are not."""
+    kind = type(data)
+    real = getattr(getattr(data, "dtype", None), "kind", "f") in "fiub"
+    return real and hasattr(kind, "__float__") and not hasattr(kind, "__len__")
+
+
 def _number(data: Any) -> float:
     """A float made of any kind of number; text, arrays and nodes are refused."""
-    kind = type(data)
-    if not hasattr(kind, "__float__") or hasattr(kind, "__len__"):
+    if not _is_number(data):
         raise KindError(
             "a Value holds one number",
             expected="an int or a float",
-            received=f"{data!r} ({kind.__name__})",
+            received=f"{data!r} ({type(data).__name__})",
             hint=_hint(data),
         )
     try:
@@ -252,7 +258,7 @@ def _number(data: Any) -> float:
     except OverflowError:
         raise KindError(
             "a Value holds a float",
-            received=f"an integer of {data.bit_length()} bits",
+            received=f"a number of {int(data).bit_length()} bits",
             hint="at most 1.8e308",
         ) from None
 

@@ -171,7 +171,7 @@ def methods(Value, constant):
             return Value(y, POWER, (other, self), (0.0, t3))
 
         def maximum(self, other):
-            """y = max(a, b); ∂y/∂a = 0.5 + 0.5·sign(a − b), ∂y/∂b = 0.5 − 0.5·sign(a − b)."""
+            """``y = max(a, b); ∂y/∂a = 0.5 + 0.5·sign(a − b), ∂y/∂b = 0.5 − 0.5·sign(a − b)``."""
             if other.__class__ is Value:
                 a = self.data
                 b = other.data
@@ -195,7 +195,7 @@ def methods(Value, constant):
             return Value(y, MAXIMUM, (self, other), (t5, 0.0))
 
         def minimum(self, other):
-            """y = min(a, b); ∂y/∂a = 0.5 − 0.5·sign(a − b), ∂y/∂b = 0.5 + 0.5·sign(a − b)."""
+            """``y = min(a, b); ∂y/∂a = 0.5 − 0.5·sign(a − b), ∂y/∂b = 0.5 + 0.5·sign(a − b)``."""
             if other.__class__ is Value:
                 a = self.data
                 b = other.data
@@ -224,34 +224,34 @@ def methods(Value, constant):
             return Value(y, NEGATIVE, (self,), (-1.0,))
 
         def abs(self):
-            """y = |a|; ∂y/∂a = sign(a)."""
+            """``y = |a|; ∂y/∂a = sign(a)``."""
             a = self.data
             y = abs(a)
             t2 = sign(a)
             return Value(y, ABS, (self,), (t2,))
 
         def exp(self):
-            """y = exp(a); ∂y/∂a = y."""
+            """``y = exp(a); ∂y/∂a = y``."""
             a = self.data
             y = exp(a)
             return Value(y, EXP, (self,), (y,))
 
         def expm1(self):
-            """y = expm1(a); ∂y/∂a = y + 1."""
+            """``y = expm1(a); ∂y/∂a = y + 1``."""
             a = self.data
             y = expm1(a)
             t2 = y + 1
             return Value(y, EXPM1, (self,), (t2,))
 
         def log(self):
-            """y = log(a); ∂y/∂a = 1 / a."""
+            """``y = log(a); ∂y/∂a = 1 / a``."""
             a = self.data
             y = log(a)
             t2 = divide(1, a)
             return Value(y, LOG, (self,), (t2,))
 
         def log1p(self):
-            """y = log1p(a); ∂y/∂a = 1 / (1 + a)."""
+            """``y = log1p(a); ∂y/∂a = 1 / (1 + a)``."""
             a = self.data
             y = log1p(a)
             t2 = 1 + a
@@ -259,21 +259,21 @@ def methods(Value, constant):
             return Value(y, LOG1P, (self,), (t3,))
 
         def sqrt(self):
-            """y = sqrt(a); ∂y/∂a = 0.5 / y."""
+            """``y = sqrt(a); ∂y/∂a = 0.5 / y``."""
             a = self.data
             y = sqrt(a)
             t2 = divide(0.5, y)
             return Value(y, SQRT, (self,), (t2,))
 
         def sin(self):
-            """y = sin(a); ∂y/∂a = cos(a)."""
+            """``y = sin(a); ∂y/∂a = cos(a)``."""
             a = self.data
             y = sin(a)
             t2 = cos(a)
             return Value(y, SIN, (self,), (t2,))
 
         def cos(self):
-            """y = cos(a); ∂y/∂a = −sin(a)."""
+            """``y = cos(a); ∂y/∂a = −sin(a)``."""
             a = self.data
             y = cos(a)
             t2 = sin(a)
@@ -281,7 +281,7 @@ def methods(Value, constant):
             return Value(y, COS, (self,), (t3,))
 
         def tanh(self):
-            """y = tanh(a); ∂y/∂a = 1 − y²."""
+            """``y = tanh(a); ∂y/∂a = 1 − y²``."""
             a = self.data
             y = tanh(a)
             t2 = y * y
@@ -289,14 +289,14 @@ def methods(Value, constant):
             return Value(y, TANH, (self,), (t3,))
 
         def relu(self):
-            """y = max(a, 0); ∂y/∂a = [a > 0]."""
+            """``y = max(a, 0); ∂y/∂a = [a > 0]``."""
             a = self.data
-            y = maximum(a, 0)
+            y = maximum(a, 0.0)
             t2 = 1.0 if a > 0 else 0.0
             return Value(y, RELU, (self,), (t2,))
 
         def sigmoid(self):
-            """y = 1 / (1 + exp(−a)); ∂y/∂a = y·(1 − y)."""
+            """``y = 1 / (1 + exp(−a)); ∂y/∂a = y·(1 − y)``."""
             a = self.data
             t1 = minimum(a, 0)
             t2 = exp(t1)
@@ -310,7 +310,7 @@ def methods(Value, constant):
             return Value(y, SIGMOID, (self,), (t9,))
 
         def silu(self):
-            """y = a·σ(a); ∂y/∂a = σ(a) + y·(1 − σ(a))."""
+            """``y = a·σ(a); ∂y/∂a = σ(a) + y·(1 − σ(a))``."""
             a = self.data
             t1 = minimum(a, 0)
             t2 = exp(t1)
@@ -326,7 +326,7 @@ def methods(Value, constant):
             return Value(y, SILU, (self,), (t11,))
 
         def softplus(self):
-            """y = log(1 + exp(a)); ∂y/∂a = σ(a)."""
+            """``y = log(1 + exp(a)); ∂y/∂a = σ(a)``."""
             a = self.data
             t1 = maximum(a, 0)
             t2 = abs(a)
@@ -341,7 +341,7 @@ def methods(Value, constant):
             return Value(y, SOFTPLUS, (self,), (t10,))
 
         def gelu(self):
-            """y = 0.5·a·(1 + tanh(0.797885·(a + 0.044715·a·a·a))); ∂y/∂a = 0.5·(1 + tanh(0.797885·(a + 0.044715·a·a·a))) + 0.5·a·(1 − tanh(0.797885·(a + 0.044715·a·a·a))²)·0.797885·(1 + 0.134145·a·a)."""
+            """``y = 0.5·a·(1 + tanh(0.797885·(a + 0.044715·a·a·a))); ∂y/∂a = 0.5·(1 + tanh(0.797885·(a + 0.044715·a·a·a))) + 0.5·a·(1 − tanh(0.797885·(a + 0.044715·a·a·a))²)·0.797885·(1 + 0.134145·a·a)``."""
             a = self.data
             t1 = 0.5 * a
             t2 = 0.044715 * a

@@ -97,9 +97,8 @@ class Targets:
             return (output > threshold).astype(int)
         numbers = (output[:, 0] > threshold).astype(int) if self.kind == "binary" else output.argmax(axis=1)
         if self.one_hot:
-            numbers = numbers[:, None] == np.arange(self.outputs)
-            return numbers.astype(int)
-        return np.asarray(self.classes)[numbers]  # type: ignore[no-any-return]
+            return np.asarray(numbers[:, None] == np.arange(self.outputs), dtype=int)
+        return np.asarray(np.asarray(self.classes)[numbers])
 
 
 def understand(y: Array, outputs: int, kind: str | None = None) -> Targets:

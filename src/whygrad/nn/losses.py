@@ -153,14 +153,14 @@ class MeanSquaredError(Loss):
 
 
 class MeanAbsoluteError(Loss):
-    """Mean of |p - t|."""
+    """Mean of ``|p - t|``."""
 
     def __init__(self) -> None:
         super().__init__(rows.mean_absolute_error)
 
 
 class Huber(Loss):
-    """Mean of (p - t)² / 2 within delta of the target, and of delta · (|p - t| - delta / 2) beyond.
+    """Mean of ``(p - t)² / 2`` within delta of the target, and of ``delta · (|p - t| - delta / 2)`` beyond.
 
     Huber, 1964.
     """

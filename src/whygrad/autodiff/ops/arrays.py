@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 def _matrices(op: Op, xs: Sequence[Any]) -> None:
     """Refuse vectors where a product of matrices is meant."""
     for name, x in list(zip(op.inputs, xs, strict=True))[:2]:
-        if len(x.shape) < 2:
+        if len(getattr(x, "shape", ())) < 2:
+            shapes = [getattr(x, "shape", ()) for x in xs]
             raise ShapeError(
                 f"{op.name}: {name} must be a matrix",
                 expected=f"{op.shapes} or more leading dimensions",
-                received=", ".join(f"{n} {v.shape}" for n, v in zip(op.inputs, xs, strict=True)),
+                received=", ".join(f"{n} {shape}" for n, shape in zip(op.inputs, shapes, strict=True)),
                 hint="one sample is a row: x.reshape(1, -1)",
             )
 
@@ -43,7 +44,7 @@ affine = operation(
     lambda xp, x, w, b: xp.matmul(x, w) + b,
     d_x=lambda xp, g, y, x, w, b: xp.matmul(g, w.mT),
     d_w=lambda xp, g, y, x, w, b: xp.matmul(x.mT, g),
-    d_b=lambda xp, g, y, x, w, b: xp.sum(g, axis=0),
+    d_b=lambda xp, g, y, x, w, b: xp.sum_to(g, shape=b.shape),
     symbol="xW+b",
     shapes="(n, i) (i, o) (o)",
     check=_matrices,
@@ -194,7 +195,7 @@ log_softmax = operation(
     "log_softmax",
     _log_softmax,
     d_z=lambda xp, g, y, z, *, axis=-1: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True),
-    textbook=lambda xp, z, *, axis=-1: xp.log(xp.softmax(z)),
+    textbook=lambda xp, z, *, axis=-1: xp.log(xp.softmax(z, axis=axis)),
 )
 
 

@@ -66,7 +66,7 @@ minimum = elementwise(
     d_b=lambda xp, y, a, b: 0.5 + 0.5 * xp.sign(a - b),
 )
 # --- activations ---------------------------------------------------------------------------------
-relu = elementwise("relu", lambda xp, a: xp.maximum(a, 0), d_a=lambda xp, y, a: a > 0)
+relu = elementwise("relu", lambda xp, a: xp.maximum(a, 0.0), d_a=lambda xp, y, a: a > 0)
 leaky_relu = elementwise(
     "leaky_relu",
     lambda xp, a, *, slope=0.01: xp.maximum(a, 0) + slope * xp.minimum(a, 0),

@@ -43,6 +43,13 @@ class _Nodes:
         return _row_named(name)
 
     @staticmethod
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        """A comparison of values is one bool, which decides here; one of tensors is an array of them."""
+        if isinstance(condition, bool):
+            return a if condition else b
+        return TABLE["where"](condition, a, b)
+
+    @staticmethod
     def fit(contribution: Any, target: Any) -> Any:
         """As on arrays, but recorded."""
         if getattr(contribution, "shape", ()) != getattr(target, "shape", ()):

@@ -49,9 +49,8 @@ def spread(g: Array, *, shape: tuple[int, ...], axis: Any = None, keepdims: bool
 
 def strong_multiply(a: Any, b: Any) -> Any:
     """a · b, and 0 where a is 0, whatever b is."""
-    a, b = np.asarray(a), np.asarray(b)
-    out = np.zeros(np.broadcast_shapes(a.shape, b.shape), np.result_type(a, b))
-    return np.multiply(a, b, out=out, where=np.broadcast_to(a != 0, out.shape))
+    out = np.zeros(np.broadcast_shapes(np.shape(a), np.shape(b)), np.result_type(a, b))
+    return np.multiply(a, b, out=out, where=np.not_equal(a, 0))
 
 
 def scatter(g: Array, *, key: Any, shape: tuple[int, ...]) -> Array:

@@ -47,7 +47,7 @@ def power(a: float, b: float) -> float:
     try:
         return math.pow(a, b)
     except (OverflowError, ValueError):
-        if a != 0 and a > -INF and math.floor(b) != b:
+        if -INF < a < 0 and math.floor(b) != b:
             return NAN
         odd = b % 2 == 1
         return -INF if odd and math.copysign(1.0, a) < 0 else INF
