@@ -87,6 +87,20 @@ def _is(s: Symbol, value: float) -> bool:
     return bool(s.head == "number" and s.args[0] == value)
 
 
+def _same_base(s: Symbol, factor: Symbol) -> bool:
+    """Whether s is the factor, or a whole power of it."""
+    if s.head == "power" and s.args[1].head == "number" and isinstance(s.args[1].args[0], int):
+        s = s.args[0]
+    return s.head != "number" and repr(s) == repr(factor)
+
+
+def _raised(s: Symbol) -> Symbol:
+    """s times its base once more."""
+    if s.head == "power":
+        return Symbol("power", s.args[0], number(s.args[1].args[0] + 1))
+    return Symbol("power", s, number(2))
+
+
 def _simplify(s: Symbol) -> Symbol:
     """Only what a reader would do at sight: drop 1·, 0+, and write a·a as a²."""
     if s.head in ALIKE:
@@ -105,8 +119,10 @@ def _simplify(s: Symbol) -> Symbol:
             return args[1] if _is(args[0], 1) else args[0]
         if args[1].head == "neg":  # g · (−z) reads −g·z
             return Symbol("neg", _simplify(Symbol("*", args[0], args[1].args[0])))
-        if repr(args[0]) == repr(args[1]):
-            return Symbol("power", args[0], number(2))
+        if args[0].head == "*" and _same_base(args[0].args[1], args[1]):  # (2 · a) · a reads 2 · a²
+            return Symbol("*", args[0].args[0], _raised(args[0].args[1]))
+        if _same_base(args[0], args[1]):
+            return _raised(args[0])
     if s.head == "+" and args[1].head == "neg":
         return Symbol("-", args[0], args[1].args[0])
     if s.head == "/" and args[0].head == "neg":
