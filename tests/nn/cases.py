@@ -95,9 +95,7 @@ LAYERS = [
     LayerCase("Tanh", nn.Tanh, anp.tanh, scalar="tanh"),
     LayerCase("Softmax", nn.Softmax, _softmax),
     LayerCase("Dropout", lambda: nn.Dropout(0.4, rng=3), lambda x, mask: x * mask),
-    LayerCase(
-        "Dropout outside training", lambda: nn.Dropout(0.4, rng=3), lambda x, mask: x, training=False
-    ),
+    LayerCase("Dropout outside training", lambda: nn.Dropout(0.4, rng=3), lambda x, mask: x, training=False),
     LayerCase(
         "BatchNorm", lambda dtype: nn.BatchNorm(4, dtype=dtype), lambda *args: _normalized(*args, axis=0)
     ),
@@ -164,9 +162,7 @@ def _huber(r, delta):
 
 
 def _huber_entry(delta):
-    return lambda p, t: (
-        0.5 * (p - t) ** 2 if abs(p.data - t) <= delta else delta * (abs(p - t) - 0.5 * delta)
-    )
+    return lambda p, t: 0.5 * (p - t) ** 2 if abs(p.data - t) <= delta else delta * (abs(p - t) - 0.5 * delta)
 
 
 def _cross_entropy_row(z, shares):

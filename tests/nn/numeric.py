@@ -6,7 +6,7 @@ import numpy as np
 
 COMPLEX_STEP = 1e-20  # nothing is subtracted, so it may be as small as it likes
 WIDTH = 1e-5  # of central differences
-SMALL = 1e-4  # of the largest gradient of a network: below, terms that cancel leave only rounding
+SMALL = 1e-3  # of the largest gradient of a network: below, terms that cancel leave only rounding
 
 
 def error(found, reference, scale=0.0):
