@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import whygrad.autodiff.tensor  # noqa: F401 - enters all rows
-from whygrad.autodiff.notation import notation
+from whygrad.autodiff.formulas import notation
 from whygrad.autodiff.op import TABLE, Elementwise
 from whygrad.errors import SettingError
 

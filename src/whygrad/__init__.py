@@ -7,9 +7,9 @@ from ._lazy import exporter
 __getattr__, __dir__, __all__ = exporter(
     __name__,
     {
-        ".autodiff.gradcheck": ["gradcheck"],
+        ".autodiff.checking": ["gradcheck"],
         ".autodiff.node": ["gradients"],
-        ".autodiff.notation": ["notation"],
+        ".autodiff.formulas": ["notation"],
         ".autodiff.tensor": ["Tensor"],
         ".autodiff.value": ["Value"],
         ".nn.scalar": ["ANN", "MLP", "Layer", "Neuron", "SELoss"],

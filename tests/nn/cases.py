@@ -43,7 +43,7 @@ class LayerCase:
         rng = np.random.default_rng(7)
         layer = self.make(dtype=dtype) if self.takes_dtype else self.make()
         for parameter in layer.parameters.values():
-            parameter.assign(rng.normal(0.2, 1.0, parameter.shape))
+            parameter.data = rng.normal(0.2, 1.0, parameter.shape)
         if isinstance(layer, nn.BatchNorm):
             layer.running_mean = rng.normal(size=self.columns).astype(dtype)
             layer.running_variance = rng.uniform(0.5, 2.0, self.columns).astype(dtype)

@@ -22,7 +22,14 @@ STD = {  # for 400 inputs and 100 outputs; a swap of the two would show
     "zeros": 0.0,
     "ones": 0.0,
 }
-ALIASES = {"xavier_uniform": "glorot_uniform", "xavier_normal": "glorot_normal"}
+ALIASES = {
+    "glorot": "glorot_uniform",
+    "he": "he_uniform",
+    "lecun": "lecun_uniform",
+    "xavier": "glorot_uniform",
+    "xavier_uniform": "glorot_uniform",
+    "xavier_normal": "glorot_normal",
+}
 RANDOM = [name for name, std in STD.items() if std]
 
 
@@ -112,5 +119,5 @@ def test_unknown_name_suggests_the_nearest():
         nn.Dense(2, 2, initializer="he_norml")
     text = str(caught.value)
     assert text.startswith(
-        "unknown initializer 'he_norml'\n  hint: did you mean \"he_normal\"? known: glorot_"
+        "unknown initializer 'he_norml'\n  hint: did you mean \"he_normal\"? known: glorot"
     )

@@ -303,3 +303,17 @@ def test_unknown_loss_suggests_the_nearest(name, near):
 def test_repr_and_the_activation_inside(loss, text, activation):
     assert repr(loss) == text
     assert loss.activation == activation
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "expected"),
+    [
+        (nn.Hinge(), [[0.0], [1.0]], "-1 and 1"),
+        (nn.BinaryCrossEntropy(), [[0.0], [7.0]], "numbers from 0 to 1"),
+        (nn.BinaryCrossEntropy(from_logits=False), [[-0.5], [1.0]], "numbers from 0 to 1"),
+    ],
+)
+def test_targets_without_sense_are_refused(loss, targets, expected):
+    with pytest.raises(DataError) as caught:
+        loss.forward(np.full((2, 1), 0.5), targets)
+    assert f"expected: {expected}" in str(caught.value)

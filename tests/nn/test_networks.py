@@ -88,6 +88,8 @@ def chains(draw):
             layers.append(nn.Dense(n, m, rng=rng))
             sized = kind.takes_dtype
             layers.append(type(kind.layer())(m) if sized else kind.make())
+        if case.make().activation:  # a loss that contains the output activation follows a dense layer
+            layers.append(nn.Dense(outputs, outputs, rng=rng))
         return nn.Sequential([*layers, nn.Sigmoid()] if case.probabilities else layers)
 
     x = np.random.default_rng(seed).normal(size=(len(predictions), sizes[0]))

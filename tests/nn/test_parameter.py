@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from whygrad.errors import ShapeError
-from whygrad.nn import Parameter, ParameterVector
+from whygrad.nn import Dense, Parameter, ParameterVector, Sequential
 
 
 def parameters(dtype=np.float64):
@@ -32,7 +32,7 @@ def test_gradients_accumulate_in_one_array():
 def test_assign_writes_in_place():
     w = parameters(np.float32)["weights"]
     data = w.data
-    w.assign([[1, 2, 3], [4, 5, 6]])
+    w.data = [[1, 2, 3], [4, 5, 6]]
     assert w.data is data
     assert data.dtype == np.float32
     assert data.tolist() == [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
@@ -40,7 +40,7 @@ def test_assign_writes_in_place():
 
 def test_assign_does_not_broadcast():
     with pytest.raises(ShapeError) as caught:
-        parameters()["weights"].assign([1.0, 2.0, 3.0])
+        parameters()["weights"].data = [1.0, 2.0, 3.0]
     assert str(caught.value) == (
         "weights cannot take these values\n  expected: shape (2, 3)\n  received: shape (3,)"
     )
@@ -93,3 +93,13 @@ def test_a_copy_has_vectors_of_its_own():
     assert not twin.parameters["weights"].data.any()
     assert vector.parameters["weights"].data.any()
     assert twin.penalized.tolist() == vector.penalized.tolist()
+
+
+def test_assigning_data_writes_into_the_network_s_vector():
+    network = Sequential([Dense(2, 3, rng=0)])
+    for parameter in network.parameters().values():
+        parameter.data = parameter.data * 0 + 7.0
+        parameter.data -= 1.0
+    assert (network.vector == 6.0).all()
+    with pytest.raises(ShapeError, match=r"weights cannot take these values"):
+        network.parameters()["1.weights"].data = np.ones((3, 2))

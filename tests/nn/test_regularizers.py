@@ -23,7 +23,7 @@ def parameters(dtype=np.float64):
     """Weights, a bias, and scale and shift of a normalisation."""
     dense, norm = Dense(5, 4, rng=0, dtype=dtype), LayerNorm(4, dtype=dtype)
     for parameter in (dense.parameters["bias"], *norm.parameters.values()):
-        parameter.assign([1.0, -2.0, 3.0, -4.0])
+        parameter.data = [1.0, -2.0, 3.0, -4.0]
     return [*dense.parameters.values(), *norm.parameters.values()]
 
 
@@ -78,7 +78,7 @@ def test_a_strength_of_zero_computes_nothing(regularizer, rows):
 def test_other_strengths_are_refused(make, name, strength):
     with pytest.raises(SettingError) as caught:
         make(strength)
-    assert str(caught.value) == f"{name} must be a number from 0\n  received: {strength}"
+    assert str(caught.value) == f"{name} must be a finite number of 0 or above\n  received: {strength}"
 
 
 def test_it_says_its_strengths():

@@ -299,3 +299,16 @@ def test_it_says_its_layers():
     assert repr(nn.Sequential([nn.Dense(2, 3), nn.ELU(2.0), nn.BatchNorm(3), nn.Dropout(0.5)])) == (
         "Sequential([Dense(2, 3), ELU(alpha=2.0), BatchNorm(3), Dropout(0.5)])"
     )
+
+
+def test_vectors_of_another_size_are_refused():
+    network = nn.Sequential([nn.Dense(2, 3, rng=0)])
+    for name in ("vector", "gradient"):
+        with pytest.raises(ShapeError, match=rf"the network's {name} cannot take"):
+            setattr(network, name, np.ones(1))
+
+
+def test_an_activation_that_the_loss_contains_is_refused_in_training():
+    network = nn.Sequential([nn.Dense(2, 1, rng=0), nn.Sigmoid()])
+    with pytest.raises(GraphError, match="would apply it twice"):
+        network.loss_and_gradient(np.ones((3, 2)), np.ones((3, 1)), nn.BinaryCrossEntropy())

@@ -7,9 +7,9 @@ from .._lazy import exporter
 __getattr__, __dir__, __all__ = exporter(
     __name__,
     {
-        ".gradcheck": ["GradientReport", "gradcheck"],
+        ".checking": ["GradientReport", "gradcheck"],
         ".node": ["gradients", "topological_order"],
-        ".notation": ["notation"],
+        ".formulas": ["notation"],
         ".op": ["TABLE", "elementwise", "operation"],
         ".tensor": ["Tensor", "concatenate", "where"],
         ".value": ["Value"],

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .notation import notation
+from .formulas import notation
 from .op import TABLE, Elementwise
 from .ops import elementwise as _rows  # noqa: F401 - enters the rows into the table
-from .readings.floats import FLOATS
+from .readings.floats import FUNCTIONS
 from .readings.symbols import STEPS, name, number
 
 TYPE_CHECKING = False
@@ -163,7 +163,7 @@ def source() -> str:
     pairs = [binary_methods(row, *names) for row, names in METHODS.items() if len(names) == 2]
     single = [unary_method(row, *names) for row, names in METHODS.items() if len(names) == 1]
     methods = "".join([*pairs, *single]).rstrip("\n")
-    used = sorted(function for function in vars(FLOATS) if f" {function}(" in methods.replace("-", " "))
+    used = sorted(function for function in FUNCTIONS if f" {function}(" in methods.replace("-", " "))
     names = "".join([f"{function} = FLOATS.{function}\n" for function in used])
     start = (
         'def methods(Value, constant):\n    """A class that holds the methods, for ``Value`` to take."""\n\n'

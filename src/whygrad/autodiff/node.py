@@ -6,6 +6,7 @@ result to its parents, so a graph has no reference cycles and is freed as soon a
 
 from __future__ import annotations
 
+from ..errors import KindError
 from .readings import NODES
 
 TYPE_CHECKING = False
@@ -141,6 +142,10 @@ def gradients(y: Any, inputs: Sequence[Any], *, create_graph: bool = True) -> li
     >>> first.data, second.data
     (12.0, 12.0)
     """
+    if isinstance(inputs, Node):
+        raise KindError(
+            "gradients() takes a list of nodes", received=repr(inputs), hint="(dx,) = gradients(y, [x])"
+        )
     one = y.unit_upstream()
     found = sweep(y, y.plain(one) if create_graph else one, create_graph=create_graph)
 

@@ -88,6 +88,12 @@ class Op:
         """A name for each of ``count`` operands; a variadic row numbers those beyond its named ones."""
         return self.inputs + tuple([f"input {i}" for i in range(len(self.inputs), count)])
 
+    def __reduce__(self) -> Any:
+        """Rows are pickled by name: their rules stay in the table."""
+        if TABLE.get(self.name) is None:
+            raise TypeError(f"row {self.name!r} is not in the table")
+        return _from_table, (self.name, tuple(self.keywords.items()))
+
     def flows(self, i: int) -> bool:
         """Whether a gradient can reach input ``i`` at all."""
         return True if self.variadic else self.flow[i]
@@ -182,6 +188,14 @@ def elementwise(name: str, forward: Callable[..., Any], **entries: Any) -> Eleme
 def operation(name: str, forward: Callable[..., Any], **entries: Any) -> Op:
     """Add a row with full vector-Jacobian rules: ``d_a=`` takes ``(xp, g, y, *inputs)``."""
     return _row(Op, name, forward, entries)  # type: ignore[no-any-return]
+
+
+def _from_table(name: str, keywords: tuple[tuple[str, Any], ...]) -> Op:
+    """The row of that name, as pickled networks and graphs ask for it."""
+    if name not in TABLE:
+        from . import tensor  # noqa: F401 - enters all rows
+    op = TABLE[name]
+    return op.bind(**dict(keywords)) if keywords else op
 
 
 def _row(kind: type[Any], name: str, forward: Any, entries: dict[str, Any]) -> Any:

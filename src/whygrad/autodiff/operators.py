@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from .op import TABLE, Op
 from .ops import arrays as _arrays
-from .ops import elementwise as _elementwise  # noqa: F401 - enters the rows into the table
+from .ops import elementwise as _elementwise
 
 BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power"}
 COMPARISONS = ("__gt__", "__ge__", "__lt__", "__le__")
 UNARY = "exp expm1 log log1p sqrt sin cos tanh abs relu sigmoid silu softplus gelu".split()
-PARAMETRIC = {"leaky_relu": "slope", "elu": "alpha"}
 PAIRED = ("maximum", "minimum")
 
 
@@ -102,6 +101,14 @@ class ArrayOperations:
         """The last two axes swapped."""
         return self.record(_arrays.matrix_transpose, (self,))
 
+    def leaky_relu(self, slope: float = 0.01) -> Any:
+        """a above 0, slope · a below."""
+        return self.record(_elementwise.leaky_relu.bind(slope=slope), (self,))
+
+    def elu(self, alpha: float = 1.0) -> Any:
+        """a above 0, alpha · (exp(a) - 1) below."""
+        return self.record(_elementwise.elu.bind(alpha=alpha), (self,))
+
     def softmax(self, axis: int = -1) -> Any:
         """exp(z), divided by its sum along the axis."""
         return self.record(_arrays.softmax.bind(axis=axis), (self,))
@@ -153,13 +160,6 @@ def _reflected(row: Op, name: str) -> Callable[..., Any]:
     return _named(lambda self, other: self.record(row, (other, self)), name, f"The row {row.name}.")
 
 
-def _parametric(row: Op, keyword: str) -> Callable[..., Any]:
-    def method(self: Any, value: float | None = None) -> Any:
-        return self.record(row if value is None else row.bind(**{keyword: value}), (self,))
-
-    return _named(method, row.name, f"The row {row.name}, with its {keyword}.")
-
-
 def _comparison(name: str) -> Callable[..., Any]:
     """Comparisons look at the data and give plain True and False: they have no derivative."""
 
@@ -177,8 +177,6 @@ def _install() -> None:
         setattr(cls, f"__r{dunder}__", _reflected(TABLE[name], f"__r{dunder}__"))
     for name in [*UNARY, *PAIRED]:
         setattr(cls, name, _method(TABLE[name], name))
-    for name, keyword in PARAMETRIC.items():
-        setattr(cls, name, _parametric(TABLE[name], keyword))
     for dunder, name in {"__neg__": "negative", "__abs__": "abs"}.items():
         setattr(cls, dunder, _method(TABLE[name], dunder))
     for name in COMPARISONS:

@@ -168,7 +168,8 @@ class Value(Node):
                 parent.grad += local * upstream
             if observe is not None:
                 for i, local in enumerate(node.locals):
-                    observe(node, i, upstream, local, local * upstream)
+                    if node.parents[i].requires_grad and node.op.flows(i):
+                        observe(node, i, upstream, local, local * upstream)
 
     backwardpass = backward  # the name some courses use
 

@@ -109,7 +109,15 @@ INITIALIZERS: dict[str, Initializer] = {
         zeros,
         ones,
     )
-} | {"xavier_uniform": glorot_uniform, "xavier_normal": glorot_normal}
+}
+INITIALIZERS |= {  # other names for them
+    "glorot": glorot_uniform,
+    "he": he_uniform,
+    "lecun": lecun_uniform,
+    "xavier": glorot_uniform,
+    "xavier_uniform": glorot_uniform,
+    "xavier_normal": glorot_normal,
+}
 
 
 def make_initializer(which: str | Initializer) -> Initializer:

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from .._numbers import FRACTION, NOT_NEGATIVE, POSITIVE, Range, count, number
 from ..autodiff.op import Op
 from ..autodiff.ops import arrays, elementwise
 from ..errors import SettingError, ShapeError, nearest
 from .initializers import Initializer, make_initializer
 from .layer import Array, Layer
 from .parameter import Parameter
+
+SHARE = Range("a number from 0 to 1", lambda value: 0 <= value <= 1)
 
 
 class Dense(Layer):
@@ -85,7 +88,7 @@ class Dense(Layer):
 
     @weights.setter
     def weights(self, values: Any) -> None:
-        self.parameters["weights"].assign(values)
+        self.parameters["weights"].data = values
 
     @property
     def bias(self) -> Array:
@@ -94,7 +97,7 @@ class Dense(Layer):
 
     @bias.setter
     def bias(self, values: Any) -> None:
-        self.parameters["bias"].assign(values)
+        self.parameters["bias"].data = values
 
     @property
     def x(self) -> Any:
@@ -178,14 +181,14 @@ class LeakyReLU(Activation):
     """z above 0, slope · z below (Maas et al., 2013)."""
 
     def __init__(self, slope: float = 0.01) -> None:
-        super().__init__(elementwise.leaky_relu.bind(slope=slope))
+        super().__init__(elementwise.leaky_relu.bind(slope=number("LeakyReLU: slope", slope, NOT_NEGATIVE)))
 
 
 class ELU(Activation):
     """z above 0, alpha · (exp(z) - 1) below (Clevert et al., 2015)."""
 
     def __init__(self, alpha: float = 1.0) -> None:
-        super().__init__(elementwise.elu.bind(alpha=alpha))
+        super().__init__(elementwise.elu.bind(alpha=number("ELU: alpha", alpha, POSITIVE)))
 
 
 class GELU(Activation):
@@ -247,9 +250,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float = 0.5, *, rng: np.random.Generator | int | None = None) -> None:
         super().__init__()
-        if not 0 <= rate < 1:
-            raise SettingError("Dropout: rate must be from 0 to below 1", received=rate)
-        self.rate, self.rng = rate, np.random.default_rng(rng)
+        self.rate, self.rng = number("Dropout: rate", rate, FRACTION), np.random.default_rng(rng)
         self.mask: Array | None = None
 
     def call(self, x: Any, training: bool) -> tuple[Op, tuple[Any, ...]]:
@@ -271,8 +272,8 @@ class _Normalization(Layer):
 
     def __init__(self, features: int, eps: float, dtype: Any) -> None:
         super().__init__()
-        self.features = self.takes = features
-        self.eps = eps
+        self.features = self.takes = count(f"{type(self).__name__}: features", features, least=1)
+        self.eps = number(f"{type(self).__name__}: eps", eps, NOT_NEGATIVE)
         self.parameters = {
             "scale": Parameter(np.ones(features, dtype), "scale", penalized=False),
             "shift": Parameter(np.zeros(features, dtype), "shift", penalized=False),
@@ -340,7 +341,7 @@ class BatchNorm(_Normalization):
     ) -> None:
         super().__init__(features, eps, dtype)
         self.op = arrays.normalize.bind(axis=0, eps=eps)
-        self.momentum = momentum
+        self.momentum = number("BatchNorm: momentum", momentum, SHARE)
         self.running_mean = np.zeros(features, dtype)
         self.running_variance = np.ones(features, dtype)
 
@@ -384,6 +385,7 @@ def make_activation(which: str | Activation) -> Activation | None:
     if isinstance(which, Activation):
         return which
     name = str(which).lower().replace("-", "_")
+    name = "silu" if name == "swish" else name
     if name in ("identity", "linear", "none"):
         return None
     if name not in ACTIVATIONS:

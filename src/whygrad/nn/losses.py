@@ -15,7 +15,7 @@ from ..autodiff.op import Op
 from ..autodiff.ops import losses as rows
 from ..autodiff.readings.arrays import ARRAYS
 from ..autodiff.tensor import Tensor, evaluate
-from ..errors import GraphError, KindError, SettingError, nearest
+from ..errors import DataError, GraphError, KindError, SettingError, nearest
 
 Array = np.ndarray[Any, Any]
 
@@ -188,6 +188,21 @@ class BinaryCrossEntropy(Loss):
     def __repr__(self) -> str:
         return f"BinaryCrossEntropy({'' if self.activation else 'from_logits=False'})"
 
+    def as_targets(self, targets: Any, predictions: Array) -> Array:
+        """Targets, which have to be from 0 to 1."""
+        t = super().as_targets(targets, predictions)
+        _check_targets(
+            self, t, (t >= 0) & (t <= 1), "numbers from 0 to 1", "1 for the class, 0 for the other"
+        )
+        return t
+
+
+def _check_targets(loss: Loss, targets: Array, fit: Array, expected: str, hint: str) -> None:
+    """Refuse targets that the loss would take without sense."""
+    if not fit.all():
+        first = targets[~fit].flat[0]
+        raise DataError(f"{loss!r} cannot take these targets", expected=expected, received=first, hint=hint)
+
 
 class CrossEntropy(Loss):
     """-mean over samples of log softmax(z) at the right class.
@@ -222,6 +237,12 @@ class Hinge(Loss):
 
     def __init__(self) -> None:
         super().__init__(rows.hinge)
+
+    def as_targets(self, targets: Any, predictions: Array) -> Array:
+        """Targets, which have to be -1 or 1."""
+        t = super().as_targets(targets, predictions)
+        _check_targets(self, t, np.abs(t) == 1, "-1 and 1", "y = 2 * y - 1 turns 0 and 1 into these")
+        return t
 
 
 LOSSES: dict[str, type[Loss]] = {

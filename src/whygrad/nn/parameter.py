@@ -37,12 +37,42 @@ class Parameter(Tensor):
     array([2., 4.])
     """
 
-    __slots__ = ("gradient", "penalized")
+    __slots__ = ("gradient", "penalized", "values")
 
     def __init__(self, data: Array, label: str, penalized: bool = True) -> None:
+        self.values = data
         self.gradient = np.zeros_like(data)
         self.penalized = penalized
         super().__init__(data, requires_grad=True, label=label)
+
+    @property
+    def data(self) -> Array:
+        """The values, a view into the network's vector; assigning writes into that view.
+
+        Raises
+        ------
+        ShapeError
+            If values of another shape are assigned.
+        """
+        return self.values
+
+    @data.setter
+    def data(self, values: Any) -> None:
+        if values is self.values:  # after p.data -= step, which has written already
+            return
+        array = np.asarray(values, self.values.dtype)
+        if array.shape != self.values.shape:
+            raise ShapeError(
+                f"{self.label} cannot take these values",
+                expected=f"shape {self.values.shape}",
+                received=f"shape {array.shape}",
+            )
+        self.values[...] = array
+
+    def move(self, values: Array, gradient: Array) -> None:
+        """Live in these arrays from now on, with the values and gradient of before."""
+        values[...], gradient[...] = self.values, self.gradient
+        self.values, self.gradient = values, gradient
 
     @property
     def grad(self) -> Array:
@@ -52,23 +82,6 @@ class Parameter(Tensor):
     @grad.setter
     def grad(self, value: Array | None) -> None:
         self.gradient[...] = 0 if value is None else value
-
-    def assign(self, values: Any) -> None:
-        """Overwrite the values in place.
-
-        Raises
-        ------
-        ShapeError
-            If they have another shape.
-        """
-        array = np.asarray(values, self.data.dtype)
-        if array.shape != self.data.shape:
-            raise ShapeError(
-                f"{self.label} cannot take these values",
-                expected=f"shape {self.data.shape}",
-                received=f"shape {array.shape}",
-            )
-        self.data[...] = array
 
 
 class ParameterVector:
@@ -98,11 +111,7 @@ class ParameterVector:
         start = 0
         for item in items:
             part = slice(start, start + item.data.size)
-            shape, values, gradient = item.data.shape, item.data, item.gradient
-            item.data = self.values[part].reshape(shape)
-            item.data[...] = values
-            item.gradient = self.gradient[part].reshape(shape)
-            item.gradient[...] = gradient
+            item.move(self.values[part].reshape(item.shape), self.gradient[part].reshape(item.shape))
             self.penalized[part] = item.penalized
             start = part.stop
 

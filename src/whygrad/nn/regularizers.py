@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .._numbers import NOT_NEGATIVE, number
 from ..autodiff.ops import losses as rows
 from ..autodiff.readings.arrays import ARRAYS
 from ..autodiff.tensor import evaluate
-from ..errors import SettingError
 from .parameter import Parameter
 
 
@@ -34,8 +34,7 @@ class Regularizer:
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         for name, strength in (("l1", l1), ("l2", l2)):
-            if not 0 <= strength < float("inf"):
-                raise SettingError(f"{name} must be a number from 0", received=strength)
+            number(name, strength, NOT_NEGATIVE)
         self.l1, self.l2 = l1, l2
         pairs = ((rows.l1_penalty, l1), (rows.l2_penalty, l2))
         self.rows = [row.bind(strength=strength) for row, strength in pairs if strength]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..errors import GraphError, KindError, SettingError, ShapeError
 from .layer import Array, Layer
 from .layers import Activation
@@ -66,8 +68,7 @@ class Sequential:
 
     @vector.setter
     def vector(self, values: Any) -> None:
-        if values is not self.flat.values:
-            self.flat.values[...] = values
+        _overwrite(self.flat.values, values, "vector")
 
     @property
     def gradient(self) -> Array:
@@ -76,8 +77,7 @@ class Sequential:
 
     @gradient.setter
     def gradient(self, values: Any) -> None:
-        if values is not self.flat.gradient:
-            self.flat.gradient[...] = values
+        _overwrite(self.flat.gradient, values, "gradient")
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Pairs such as ("1.weights", parameter): layers that have parameters are counted from 1."""
@@ -127,6 +127,7 @@ class Sequential:
         Nothing can change between the passes, so the guards of ``forward`` and ``backward`` are not
         needed, and the gradient by the input is not computed.
         """
+        self.check_output(loss)
         value = loss.evaluate(self.evaluate(x, training), targets)
         upstream = loss.pull()
         for layer in reversed(self.layers[1:]):
@@ -185,3 +186,17 @@ def _check_widths(layers: Sequence[Layer]) -> None:
             except ShapeError as error:
                 error.args = (f"layer {place}, {error.args[0]}",)
                 raise
+
+
+def _overwrite(array: Array, values: Any, name: str) -> None:
+    """Write new values into a flat array; the array itself stays, because layers hold views of it."""
+    if values is array:  # after network.vector -= step, which has written already
+        return
+    new = np.asarray(values, array.dtype)
+    if new.shape != array.shape:
+        raise ShapeError(
+            f"the network's {name} cannot take these values",
+            expected=f"shape {array.shape}",
+            received=f"shape {new.shape}",
+        )
+    array[...] = new

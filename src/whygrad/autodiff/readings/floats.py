@@ -93,7 +93,7 @@ def strong_multiply(a: float, b: float) -> float:
     return a * b if a else 0.0
 
 
-FLOATS = Namespace(
+FUNCTIONS: dict[str, Any] = dict(
     exp=_total(math.exp, INF),
     expm1=_total(math.expm1, INF),
     sqrt=_total(math.sqrt, INF),
@@ -113,3 +113,4 @@ FLOATS = Namespace(
     strong_multiply=strong_multiply,
     fit=lambda contribution, target: contribution,
 )
+FLOATS = Namespace(**FUNCTIONS)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import SettingError
-from .op import Elementwise, Op
+from ..errors import SettingError, nearest
+from .op import TABLE, Elementwise, Op
 from .readings.symbols import WORDS, Symbol, name, number
 
 # how tightly each head binds; a weaker argument gets parentheses
@@ -18,7 +18,7 @@ REPEATS = frozenset(["spread", "broadcast_to"])  # shapes only: left out of a fo
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def notation(op: Op, of: str | None = None, *, latex: bool = False) -> str:
+def notation(op: Op | str, of: str | None = None, *, latex: bool = False) -> str:
     r"""The formula of a row's derivative, or of its forward rule.
 
     In the text ``y`` is the row's output and ``g`` the upstream gradient. An elementwise row shows its
@@ -28,7 +28,7 @@ def notation(op: Op, of: str | None = None, *, latex: bool = False) -> str:
     Parameters
     ----------
     op
-        A row of the tables in :mod:`whygrad.autodiff.ops`.
+        A row of the tables in :mod:`whygrad.autodiff.ops`, or its name.
     of
         ``"y"`` for the forward rule, ``"d_a"`` for the derivative by input ``a``; by default every
         derivative, one on a line.
@@ -48,6 +48,8 @@ def notation(op: Op, of: str | None = None, *, latex: bool = False) -> str:
     ∂y/∂a = b
     ∂y/∂b = a
     """
+    if isinstance(op, str):
+        op = _named(op)
     # a row with any number of inputs is shown for the smallest neuron
     inputs = ["b", "w", "x"] if op.variadic else list(op.inputs)
     xs = [name(i) for i in inputs]
@@ -69,6 +71,15 @@ def notation(op: Op, of: str | None = None, *, latex: bool = False) -> str:
     if len(texts) == 1:
         return texts[0]
     return "\n".join([f"{_left(op, inputs[i], latex)} = {t}" for i, t in zip(wanted, texts, strict=True)])
+
+
+def _named(name: str) -> Op:
+    """The row of that name."""
+    from . import tensor  # noqa: F401 - enters all rows
+
+    if name not in TABLE:
+        raise SettingError(f"no operation named {name!r}", hint=nearest(name, TABLE))
+    return TABLE[name]
 
 
 def _derivative(op: Op, i: int, xs: list[Symbol]) -> Symbol:

@@ -8,13 +8,14 @@ on its two sides; there any value between them is right.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..errors import KindError
+from ..errors import DataError, GraphError, KindError, SettingError
 from .op import Op
 from .operators import ArrayOperations
 from .readings.arrays import ARRAYS, Array
@@ -62,7 +63,8 @@ class InputReport:
             line += f", {len(self.kinks)} at a kink"
         if not self.passed:
             index, analytic, numeric = self.worst
-            line += f"; at {list(index)} the gradient is {analytic:.8g}, numerically {numeric:.8g}"
+            place = f" at {list(index)}" if index else ""
+            line += f";{place} the gradient is {analytic:.8g}, numerically {numeric:.8g}"
         return line
 
 
@@ -92,6 +94,7 @@ class _Case:
     arrays: Sequence[Array]
     function: Callable[[Any, Sequence[Any]], Any]
     claimed: Sequence[Array]
+    shown: float  # gradients are divided by this where they are shown
 
 
 def gradcheck(
@@ -102,8 +105,9 @@ def gradcheck(
     Parameters
     ----------
     subject
-        A function of values or tensors that returns one of them, or a layer, a ``Sequential`` or a
-        loss, whose explicit ``backward`` is checked.
+        A function of values or tensors that returns one of them; or a layer, a ``Sequential`` or a loss,
+        whose explicit ``backward`` is checked; or an object of your own with ``forward(x)`` and
+        ``backward(upstream)`` on arrays.
     *inputs
         Where to check: numbers for a function of values, arrays for one of tensors; the input of a
         layer or network; predictions and targets for a loss.
@@ -120,7 +124,7 @@ def gradcheck(
 
     Examples
     --------
-    >>> print(gradcheck(lambda a: a.relu(), 0.0))
+    >>> print(gradcheck(lambda a: a * a, 2.0))
     ok    input 0: error 0.0e+00 (complex step)
     >>> bool(gradcheck(lambda a, b: a * b.tanh(), 2.0, 0.5))
     True
@@ -128,12 +132,29 @@ def gradcheck(
     ...     return (x * x.data).sum()
     >>> bool(gradcheck(wrong, np.array([1.0, 2.0])))
     False
+
+    A layer of your own, here one that forgets a factor:
+
+    >>> class Square:
+    ...     def forward(self, x):
+    ...         self.x = x
+    ...         return x * x
+    ...
+    ...     def backward(self, upstream):
+    ...         return upstream * self.x
+    >>> print(gradcheck(Square(), 3.0))
+    WRONG x: error 5.0e-01 (complex step); the gradient is 3, numerically 6
     """
     generator = np.random.default_rng(rng)
-    if hasattr(subject, "replay"):
+    if tolerance is not None and not tolerance > 0:
+        raise SettingError("tolerance must be above 0", received=tolerance)
+    if not inputs:
+        raise KindError("gradcheck needs the point to check at", hint="gradcheck(f, 2.0, 3.0)")
+    if hasattr(subject, "forward") and hasattr(subject, "backward"):
         case = _explicit_case(subject, inputs, generator)
     else:
         case = _function_case(subject, inputs, generator)
+    _check_point(case)
     single = any(np.asarray(claim).dtype == np.float32 for claim in case.claimed)
     return GradientReport(
         tuple(
@@ -161,8 +182,10 @@ class Probe(ArrayOperations):
 
 def _function_case(function: Any, inputs: Sequence[Any], rng: np.random.Generator) -> _Case:
     """A function of nodes; its gradients come from ``backward``."""
-    if not inputs:
-        raise KindError("gradcheck needs the point to check at", hint="gradcheck(f, 2.0, 3.0)")
+    if not callable(function):
+        raise KindError(
+            "gradcheck takes a function, or a layer with forward and backward", received=repr(function)
+        )
     scalar = all(isinstance(x, (int, float, Value)) for x in inputs)
     arrays = [np.asarray(getattr(x, "data", x), dtype=float) for x in inputs]
     leaves: list[Any] = [Value(float(a)) for a in arrays] if scalar else [Tensor(a.copy()) for a in arrays]
@@ -171,7 +194,7 @@ def _function_case(function: Any, inputs: Sequence[Any], rng: np.random.Generato
         raise KindError(
             "gradcheck: the function must return a Value or a Tensor", received=type(result).__name__
         )
-    upstream = rng.standard_normal(np.shape(result.data))
+    upstream = _upstream(result.data, rng)
     if isinstance(result, Value):
         (result * float(upstream)).backward()
     else:
@@ -185,7 +208,7 @@ def _function_case(function: Any, inputs: Sequence[Any], rng: np.random.Generato
         np.zeros_like(a) if x.grad is None else np.asarray(x.grad)
         for x, a in zip(leaves, arrays, strict=True)
     ]
-    return _Case([f"input {i}" for i in range(len(arrays))], arrays, run, claimed)
+    return _Case([f"input {i}" for i in range(len(arrays))], arrays, run, claimed, _scale(upstream))
 
 
 def _explicit_case(subject: Any, inputs: Sequence[Any], rng: np.random.Generator) -> _Case:
@@ -193,18 +216,47 @@ def _explicit_case(subject: Any, inputs: Sequence[Any], rng: np.random.Generator
     x, *targets = inputs
     x = np.asarray(x, dtype=float)
     named = dict(getattr(subject, "named_parameters", dict)())
-    output = subject.forward(x, *targets) if targets else subject.forward(x, training=True)
-    upstream = rng.standard_normal(np.shape(output))
+    ours = hasattr(subject, "replay")
+    training = {"training": True} if ours and not targets else {}
+    output = subject.forward(x, *targets, **training)
+    upstream = _upstream(output, rng)
     claimed = [subject.backward(upstream if np.ndim(upstream) else float(upstream))]
     claimed += [parameter.grad.copy() for parameter in named.values()]
     arrays = [x, *[parameter.data.astype(float) for parameter in named.values()]]
     names = ["predictions" if targets else "x", *named]
-    return _Case(
-        names,
-        arrays,
-        lambda xp, points: np.sum(upstream * subject.replay(xp, points[0], points[1:])),
-        claimed,
-    )
+
+    def run(xp: Any, points: Sequence[Any]) -> Any:
+        if ours:
+            return np.sum(upstream * subject.replay(xp, points[0], points[1:]))
+        return np.sum(upstream * subject.forward(points[0], *targets))
+
+    return _Case(names, arrays, run, claimed, _scale(upstream))
+
+
+def _upstream(output: Any, rng: np.random.Generator) -> Array:
+    """A random upstream gradient in the shape of the output."""
+    return np.asarray(rng.standard_normal(np.shape(output)))
+
+
+def _scale(upstream: Array) -> float:
+    """What shown gradients are divided by: for a single output, the reader expects plain derivatives."""
+    return float(upstream.item()) if upstream.size == 1 else 1.0
+
+
+def _check_point(case: _Case) -> None:
+    """Refuse a point where nothing can be said: no entries, an undefined value, another value each time."""
+    if not any(array.size for array in case.arrays):
+        raise KindError("gradcheck: there is nothing to check", received="inputs without entries")
+    first, second = (case.function(ARRAYS, case.arrays) for _ in range(2))
+    if not np.isfinite(first):
+        raise DataError(
+            f"gradcheck: the function is {first} at this point", hint="choose a point where it is defined"
+        )
+    if first != second:
+        raise GraphError(
+            "gradcheck: the function gives another value each time",
+            hint="fix its randomness: make the generator, or the mask, outside the function",
+        )
 
 
 def _compare(case: _Case, i: int, tolerance: float | None) -> InputReport:
@@ -222,28 +274,60 @@ def _compare(case: _Case, i: int, tolerance: float | None) -> InputReport:
     place = np.unravel_index(int(np.argmax(difference)), difference.shape) if difference.size else ()
     worst = tuple(int(k) for k in place)
     error = float(np.max(difference, initial=0.0) / scale)
-    entries = (float(analytic[worst]), float(numeric[worst])) if difference.size else (0.0, 0.0)
+    entries = (0.0, 0.0)
+    if difference.size:
+        entries = (float(analytic[worst]) / case.shown, float(numeric[worst]) / case.shown)
     return InputReport(case.names[i], method, error, (worst, *entries), tuple(kinks), error <= allowed)
 
 
 def _numeric(case: _Case, i: int) -> tuple[Array, str]:
     """The gradient by input i from the forward computation, and how it was found."""
-    real = case.function(ARRAYS, case.arrays)
-    shape = case.arrays[i].shape
     try:
-        out = np.empty(shape)
-        for index in np.ndindex(shape):
-            value = case.function(COMPLEXES, _moved(case, i, index, 1j * STEP))
-            if not np.isclose(np.real(value), real, rtol=1e-9, atol=1e-12):
-                raise ValueError("the function does something else on complex numbers")
-            out[index] = np.imag(value) / STEP
-        return out, "complex step"
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)  # an imaginary part thrown away
+            gradient = _complex_step(case, i)
+        if _agrees(case, i, gradient):
+            return gradient, "complex step"
     except Exception:  # whatever it is that complex numbers cannot do, real ones may
-        out = np.empty(shape)
-        for index in np.ndindex(shape):
-            right, left = (case.function(ARRAYS, _moved(case, i, index, h)) for h in (WIDTH, -WIDTH))
-            out[index] = (right - left) / (2 * WIDTH)
-        return out, "central differences"
+        pass
+    return _central(case, i), "central differences"
+
+
+def _complex_step(case: _Case, i: int) -> Array:
+    """The gradient by input i, entry by entry, from imaginary parts."""
+    real = case.function(ARRAYS, case.arrays)
+    out = np.empty(case.arrays[i].shape)
+    for index in np.ndindex(out.shape):
+        value = case.function(COMPLEXES, _moved(case, i, index, 1j * STEP))
+        if not np.isclose(np.real(value), real, rtol=1e-9, atol=1e-12):
+            raise ValueError("the function does something else on complex numbers")
+        out[index] = np.imag(value) / STEP
+    return out
+
+
+def _agrees(case: _Case, i: int, gradient: Array) -> bool:
+    """Whether real numbers see the same slope in a random direction.
+
+    The imaginary part is lost where a function takes ``abs``, ``float`` or a norm of the data.
+    """
+    direction = np.random.default_rng(0).standard_normal(gradient.shape)
+    ends = []
+    for sign in (1, -1):
+        point = list(case.arrays)
+        point[i] = point[i] + sign * WIDTH * direction
+        ends.append(case.function(ARRAYS, point))
+    slope = (ends[0] - ends[1]) / (2 * WIDTH)
+    size = np.sum(np.abs(gradient * direction)) + abs(slope) + SMALL
+    return bool(abs(slope - np.sum(gradient * direction)) <= 1e-5 * size)
+
+
+def _central(case: _Case, i: int) -> Array:
+    """The gradient by input i from values on both sides."""
+    out = np.empty(case.arrays[i].shape)
+    for index in np.ndindex(out.shape):
+        right, left = (case.function(ARRAYS, _moved(case, i, index, h)) for h in (WIDTH, -WIDTH))
+        out[index] = (right - left) / (2 * WIDTH)
+    return out
 
 
 def _moved(case: _Case, i: int, index: tuple[int, ...], by: Any) -> list[Array]:
