@@ -6,6 +6,8 @@ from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from ..errors import KindError
+from .numpy_calls import array_function, array_ufunc
 from .op import TABLE, Op
 from .ops import arrays as _arrays
 from .ops import elementwise as _elementwise
@@ -20,7 +22,8 @@ class ArrayOperations:
     """The methods of an array, each handed to ``record`` as a row of the table."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # NumPy hands its operators over to ours
+    __array_ufunc__ = array_ufunc
+    __array_function__ = array_function
 
     if TYPE_CHECKING:
         data: Any
@@ -59,6 +62,18 @@ class ArrayOperations:
 
     def __len__(self) -> int:
         return len(self.data)
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __format__(self, style: str) -> str:
+        return format(self.data.item(), style) if style else str(self)
+
+    def __float__(self) -> float:
+        raise KindError(
+            "float() would cut the graph",
+            hint="use x.item() for the number; for functions x.exp(), not math.exp(x)",
+        )
 
     def __matmul__(self, other: Any) -> Any:
         return _matmul(self, other)

@@ -52,7 +52,6 @@ class Tensor(ArrayOperations, Node):
     """
 
     __slots__ = ("__weakref__", "data", "grad", "label", "marks", "op", "parents", "requires_grad")
-    __array_ufunc__ = None  # NumPy hands its operators over to ours
 
     data: Array
     grad: Array | None
@@ -235,8 +234,11 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 def _array(data: Any, requires_grad: bool) -> Array:
     """The data as an array of numbers; what cannot be differentiated is refused."""
     if isinstance(data, Node):
+        mixed = not isinstance(data, Tensor)
         raise KindError(
-            "this is part of a graph already", received=repr(data), hint="use it as it is, or its data"
+            "a Tensor and a Value do not mix" if mixed else "this is part of a graph already",
+            received=repr(data),
+            hint="use one of them throughout" if mixed else "use it as it is, or its data",
         )
     try:
         array = np.asarray(data)

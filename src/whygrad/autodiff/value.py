@@ -10,6 +10,7 @@ from __future__ import annotations
 from ..errors import GraphError, KindError
 from . import value_methods
 from .node import Node, topological_order
+from .numpy_calls import array_function, array_ufunc
 from .op import Elementwise
 from .ops import elementwise as _rows  # enters the rows into the table
 from .readings.floats import FLOATS
@@ -54,7 +55,8 @@ class Value(Node):
     """
 
     __slots__ = ("__weakref__", "data", "grad", "label", "locals", "op", "parents")
-    __array_ufunc__ = None  # NumPy hands its operators over to ours
+    __array_ufunc__ = array_ufunc
+    __array_function__ = array_function
     requires_grad = True
 
     data: float
@@ -211,6 +213,15 @@ class Value(Node):
         """a above 0, alpha · (exp(a) - 1) below."""
         return _rows.elu(self, alpha=alpha)  # type: ignore[no-any-return]
 
+    def __format__(self, style: str) -> str:
+        return format(self.data, style) if style else str(self)
+
+    def __float__(self) -> float:
+        raise KindError(
+            "float() would cut the graph",
+            hint="use x.data for the number; for functions x.exp(), not math.exp(x)",
+        )
+
     def __repr__(self) -> str:
         op = f", op={self._op!r}" if self._op else ""
         label = f", label={self.label!r}" if self.label else ""
@@ -241,6 +252,8 @@ def constant(number: Any) -> Constant:
 def _is_number(data: Any) -> bool:
     """Whether this is one real number, of any kind; NumPy's complex numbers and dates are not."""
     kind = type(data)
+    if isinstance(data, Node):
+        return False
     real = getattr(getattr(data, "dtype", None), "kind", "f") in "fiub"
     return real and hasattr(kind, "__float__") and not hasattr(kind, "__len__")
 
@@ -268,6 +281,8 @@ def _hint(data: Any) -> str:
     if isinstance(data, str):
         return f"convert text first: Value(float({data!r}))"
     if isinstance(data, Node):
+        if not isinstance(data, Value):
+            return "a Value and a Tensor do not mix: use one of them throughout"
         return "it is part of a graph already: use it as it is"
     if hasattr(type(data), "__len__"):
         return "for arrays use whygrad.Tensor, or one Value for each number: [Value(v) for v in numbers]"
