@@ -341,8 +341,15 @@ def _moved(case: _Case, i: int, index: tuple[int, ...], by: Any) -> list[Array]:
 def _at_kink(case: _Case, i: int, index: tuple[int, ...], analytic: float) -> bool:
     """Whether the slopes to the two sides differ, with the gradient between them."""
     here = case.function(ARRAYS, case.arrays)
-    right = (case.function(ARRAYS, _moved(case, i, index, WIDTH)) - here) / WIDTH
-    left = (here - case.function(ARRAYS, _moved(case, i, index, -WIDTH))) / WIDTH
+
+    def slopes(width: float) -> tuple[Any, Any]:
+        right, left = (case.function(ARRAYS, _moved(case, i, index, by)) for by in (width, -width))
+        return (right - here) / width, (here - left) / width
+
+    right, left = slopes(WIDTH)
+    closer_right, closer_left = slopes(WIDTH / 10)
+    jump, closer = right - left, closer_right - closer_left
     room = 1e-3 * max(1.0, abs(right), abs(left))
     between = min(left, right) - room <= analytic <= max(left, right) + room
-    return bool(abs(right - left) > room and between)
+    curved = abs(10 * closer - jump) < 0.5 * abs(jump)  # that fades in proportion, a kink does not
+    return bool(abs(jump) > room and between and not curved)

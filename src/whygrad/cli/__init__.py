@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     try:
         result = build()(tokens, exit_on_error=False, print_error=False)
+        sys.stdout.flush()  # here, where a reader that has gone can be answered
         return result if isinstance(result, int) else 0
     except CycloptsError as error:
         if isinstance(error.__cause__, ValidationError):
@@ -31,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), WORK_FAILED)
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
-    except BrokenPipeError:  # the reader of a pipe has gone
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader of a pipe has gone; what is left to say goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WORK_FAILED
 
 

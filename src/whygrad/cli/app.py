@@ -17,6 +17,7 @@ def build() -> App:
         help="Train small neural networks written from scratch, and see what they learned.",
         version=version("whygrad"),
         result_action="return_value",
+        suppress_keyboard_interrupt=False,  # main() says something, and gives the exit code
         default_parameter=Parameter(
             negative=(), show_default=lambda value: "" if value is None else str(value)
         ),

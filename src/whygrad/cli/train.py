@@ -47,14 +47,14 @@ def train(
 
     say = _quiet if quiet or json else _say
     data, parts, network = run.prepare(dataset, settings)
-    folder = run.run_folder(data.name, output)
-    say(
-        f"{data.name}: {len(data.X):,} rows × {data.X.shape[1]} columns, {_classes(data)}; "
-        f"{len(parts.y_train):,} to learn from, {len(parts.y_test):,} kept for the test"
-    )
-    run.learn(parts, network, settings, bar=False if quiet or json else None)
-    found = run.figures(data, parts, network)
-    run.write(folder, data.name, settings, network, found)
+    with run.run_folder(data.name, output) as folder:
+        say(
+            f"{data.name}: {len(data.X):,} rows × {data.X.shape[1]} columns, {_classes(data)}; "
+            f"{len(parts.y_train):,} to learn from, {len(parts.y_test):,} kept for the test"
+        )
+        run.learn(parts, network, settings, bar=False if quiet or json else None)
+        found = run.figures(data, parts, network)
+        run.write(folder, data.name, settings, network, found)
     if json:
         print(to_json.dumps({**found, "folder": str(folder)}, indent=2))
         return 0

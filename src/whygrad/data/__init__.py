@@ -7,9 +7,14 @@ from .._lazy import exporter
 __getattr__, __dir__, __all__ = exporter(
     __name__,
     {
+        ".encoding": ["Encoding"],
+        ".column_encoding": ["Column"],
+        ".files": ["Table", "read_table"],
+        ".idx": ["read_idx", "read_mnist"],
+        ".target_column": ["target_column"],
         ".sets": ["SETS", "Dataset", "load"],
         ".scaling": ["Scaling"],
-        ".split": ["Split", "split"],
+        ".splitting": ["Split", "split"],
         ".tables": ["as_matrix", "as_targets"],
         ".targets": ["Targets", "understand"],
     },

@@ -5,16 +5,17 @@ Both are scikit-learn's where it has them; spirals, sine and xor are drawn here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .._numbers import NOT_NEGATIVE, count, number
 from ..errors import SettingError, nearest
 
 Array = np.ndarray[Any, Any]
+MOST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def load(name: str, *, samples: int | None = None, noise: float | None = None, s
     Raises
     ------
     SettingError
-        If the name is unknown, or an embedded set is asked for another number of rows.
+        If the name is unknown, a value cannot work, or an embedded set is asked for another number of rows.
 
     Examples
     --------
@@ -105,13 +106,22 @@ def load(name: str, *, samples: int | None = None, noise: float | None = None, s
             if value is not None:
                 raise SettingError(f"{key} is a fixed table: {setting} cannot be chosen", received=value)
         return source.load()
-    count = source.samples if samples is None else samples
-    spread = source.noise if noise is None else noise
-    if not isinstance(count, int) or count < 4:
-        raise SettingError("samples must be a whole number from 4", received=repr(samples))
-    if not 0 <= spread < math.inf:  # type: ignore[operator]
-        raise SettingError("noise must be a number from 0", received=noise)
-    return source.load(count, spread, seed)
+    rows = count("samples", source.samples if samples is None else samples, least=4)
+    spread = number("noise", source.noise if noise is None else noise, NOT_NEGATIVE)
+    return source.load(rows, spread, check_seed(seed))
+
+
+def check_seed(seed: Any) -> int:
+    """A seed that NumPy and scikit-learn both take.
+
+    Raises
+    ------
+    SettingError
+        If it is not a whole number that 32 bits hold.
+    """
+    if count("seed", seed, least=0) > MOST_SEED:
+        raise SettingError(f"seed must be at most {MOST_SEED}", received=seed)
+    return int(seed)
 
 
 def _embedded(name: str, loader: str, task: str) -> Callable[[], Dataset]:

@@ -32,7 +32,7 @@ def as_matrix(X: Any, columns: int | None = None, dtype: Any = np.float64) -> Ar
     DataError
         If it is empty, or holds NaN or infinity; says in which row and column.
     """
-    array = _numbers(_plain(X), "X", names=getattr(X, "columns", None))
+    array = _numbers(_plain(X, "X"), "X", names=getattr(X, "columns", None))
     if array.ndim != 2:
         raise ShapeError(
             "X must be a matrix: a row for each sample, a column for each feature",
@@ -47,8 +47,10 @@ def as_matrix(X: Any, columns: int | None = None, dtype: Any = np.float64) -> Ar
             received=f"{array.shape[1]} columns, shape {array.shape}",
             hint=f"NeuralNetwork([{array.shape[1]}, …])",
         )
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is named
+        array = np.ascontiguousarray(array, dtype)
     _check_finite(array, "X")
-    return np.ascontiguousarray(array, dtype)
+    return array
 
 
 def as_targets(y: Any, samples: int) -> Array:
@@ -61,7 +63,7 @@ def as_targets(y: Any, samples: int) -> Array:
     DataError
         If numbers among them are NaN or infinite.
     """
-    array = _plain(y)
+    array = _plain(y, "y")
     if array.dtype.kind == "O":
         array = _without_objects(array)
     if array.ndim == 2 and array.shape[1] == 1:
@@ -79,29 +81,37 @@ def as_targets(y: Any, samples: int) -> Array:
     return array
 
 
-def _plain(data: Any) -> Array:
+def _plain(data: Any, name: str) -> Array:
     """An array of what came: a data frame by its own conversion, lists by NumPy's."""
     if hasattr(data, "to_numpy"):
         return np.asarray(data.to_numpy())
     try:
         return np.asarray(data)
     except ValueError:
-        raise ShapeError("rows of different lengths", received=repr(data)[:80]) from None
+        raise ShapeError(f"{name} has rows of different lengths", received=repr(data)[:80]) from None
 
 
 def _without_objects(array: Array) -> Array:
     """A column of Python objects as numbers or as text, whichever they all are."""
     items = array.ravel().tolist()
     if all(isinstance(item, (bool, int, float, np.number)) for item in items):
-        return array.astype(float)
-    missing = [i for i, item in enumerate(items) if item is None or item != item]
-    if missing:
+        return np.array(array.tolist())  # whole numbers and truth values stay what they are
+    missing = np.reshape([_is_missing(item) for item in items], (len(np.atleast_1d(array)), -1))
+    if missing.any():
         raise DataError(
             "y has missing values",
-            received=f"{len(missing)}, first in row {missing[0]}",
+            received=f"{np.count_nonzero(missing)}, first in row {np.argwhere(missing)[0][0]}",
             hint="drop those rows",
         )
     return array.astype(str)
+
+
+def _is_missing(item: Any) -> bool:
+    """None, NaN, or pandas' NA, which has no truth value."""
+    try:
+        return item is None or bool(item != item)
+    except TypeError:
+        return True
 
 
 def _numbers(array: Array, name: str, names: Any = None) -> Array:
@@ -110,9 +120,9 @@ def _numbers(array: Array, name: str, names: Any = None) -> Array:
     if array.dtype.kind == "O":
         try:
             return array.astype(float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
-    column = _first_text(array)
+    column = _first_text(array) if array.dtype.kind in "OUS" else None
     where = ""
     if column is not None:
         title = list(names)[column] if names is not None else column
@@ -131,7 +141,7 @@ def _first_text(array: Array) -> int | None:
     for column in range(array.shape[1]):
         try:
             array[:, column].astype(float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return column
     return None
 

@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, SettingError, ShapeError
+from ..errors import DataError, SettingError, ShapeError, nearest
 
 Array = np.ndarray[Any, Any]
 KINDS = ("binary", "multiclass", "multilabel", "regression")
+NEEDS = {
+    "binary": "two classes and one output",
+    "multiclass": "an output for each class",
+    "multilabel": "a column of 0 and 1 for each output",
+}
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,12 @@ class Targets:
         ------
         DataError
             If y holds a class that was not there when the targets were understood.
+        ShapeError
+            If y has another number of columns than then.
         """
-        if self.kind == "regression":
-            if np.asarray(y).dtype.kind not in "fbiu":
-                raise DataError("y held numbers before", received=f"dtype {np.asarray(y).dtype}")
+        if self.kind in ("regression", "multilabel"):
+            self._check_columns(y, self.outputs)
             return np.ascontiguousarray(y, dtype).reshape(len(y), self.outputs)
-        if self.kind == "multilabel":
-            return np.ascontiguousarray(y, dtype)
         numbers = self.class_numbers(y)
         if self.kind == "multiclass":
             return numbers
@@ -74,6 +78,7 @@ class Targets:
     def class_numbers(self, y: Array) -> Array:
         """The position of each label among ``classes``."""
         if y.ndim == 2:
+            self._check_columns(y, len(self.classes))
             return y.argmax(axis=1)  # type: ignore[no-any-return]
         classes = np.asarray(self.classes)
         comparable = (y.dtype.kind in "US") == (classes.dtype.kind in "US")
@@ -88,6 +93,29 @@ class Targets:
             )
         order = np.argsort(classes)
         return order[np.searchsorted(classes, y, sorter=order)]
+
+    def _check_columns(self, y: Array, columns: int) -> None:
+        """Refuse text for numbers, another number of columns, and for classes what is not 0 or 1."""
+        if y.dtype.kind not in "fbiu":
+            raise DataError("y held numbers before", received=f"dtype {y.dtype}")
+        if y.size != len(y) * columns:
+            raise ShapeError(
+                "y does not have as many columns as before",
+                expected=f"{columns} columns",
+                received=f"shape {y.shape}",
+            )
+        if self.kind == "regression":
+            return
+        fits = np.isin(y, (0, 1)).all(axis=1)
+        if self.kind != "multilabel":
+            fits &= y.sum(axis=1) == 1
+        if not fits.all():
+            row = int(np.argmin(fits))
+            raise DataError(
+                f"row {row} of y does not say which classes it is of",
+                expected="0 and 1" if self.kind == "multilabel" else "one 1, and 0 elsewhere",
+                received=f"{y[row].tolist()}",
+            )
 
     def decode(self, output: Array, threshold: float = 0.5) -> Array:
         """Predictions in the terms of y, from probabilities or numbers. Shape: (n, outputs)."""
@@ -116,6 +144,8 @@ def understand(y: Array, outputs: int, kind: str | None = None) -> Targets:
 
     Raises
     ------
+    SettingError
+        If the kind is unknown, or y and the outputs are not of that kind.
     ShapeError
         If the outputs do not fit the targets.
     DataError
@@ -131,9 +161,18 @@ def understand(y: Array, outputs: int, kind: str | None = None) -> Targets:
     'mse'
     """
     if kind is not None and kind not in KINDS:
-        from ..errors import nearest
+        raise SettingError(f"unknown task {kind!r}", hint=nearest(str(kind), KINDS))
+    found = _find(y, outputs, kind)
+    if kind is not None and found.kind != kind:
+        raise SettingError(
+            f"task={kind!r} does not go with this y and the last layer",
+            expected=NEEDS[kind],
+            received=f"{found.because}, for {outputs} output{'s' if outputs > 1 else ''}",
+        )
+    return found
 
-        raise SettingError(f"unknown task {kind!r}", hint=nearest(kind, KINDS))
+
+def _find(y: Array, outputs: int, kind: str | None) -> Targets:
     if kind == "regression":
         return _numbers(y, outputs, "numbers")
     if y.ndim == 2:
@@ -187,7 +226,7 @@ def _classes(y: Array, outputs: int, kind: str | None) -> Targets:
     labels = np.unique(y)
     names = tuple(label.item() for label in labels)
     count = len(names)
-    numbers = y.dtype.kind not in "US"
+    numbers, number = y.dtype.kind not in "US", type(names[0])
     if numbers and kind is None and outputs == 1 and count != 2:
         return _numbers(y, outputs, f"whole numbers, {count} different ones, for one output")
     if count < 2 and not (numbers and outputs > 1):
@@ -198,10 +237,10 @@ def _classes(y: Array, outputs: int, kind: str | None) -> Targets:
         )
     if outputs == 1 and count == 2:
         return Targets("binary", 1, names, because=f"y holds two classes, {_list(names)}")
-    if numbers and count <= outputs:
+    if numbers and count <= outputs and not (number is bool and outputs > 2):
         # labels 0 to outputs - 1, even when some of them are missing in these rows
         if labels[0] >= 0 and labels[-1] < outputs:
-            names = tuple(range(outputs))
+            names = tuple([number(label) for label in range(outputs)])
         elif count < outputs or labels[0] < 0:
             low, high = labels[0], labels[-1]
             raise DataError(

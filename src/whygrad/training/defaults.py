@@ -33,7 +33,7 @@ def weight_decay_for(scaled: bool) -> float:
 
 def initializer_for(activation: str) -> str:
     """He for what is near zero on one side, Glorot for what is symmetric."""
-    symmetric = activation in ("tanh", "sigmoid", "identity", "linear")
+    symmetric = str(activation).lower() in ("tanh", "sigmoid", "identity", "linear")
     return "glorot_uniform" if symmetric else "he_uniform"
 
 

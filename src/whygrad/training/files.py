@@ -49,7 +49,7 @@ def new_folder(parent: Path, name: str) -> Path:
         taken = [
             int(item.name.rpartition("-")[2])
             for item in parent.glob(f"{name}-*")
-            if item.name.rpartition("-")[2].isdigit()
+            if item.name.rpartition("-")[2].isdecimal()
         ]
         number = max(taken, default=0) + 1
         while True:

@@ -17,6 +17,8 @@ from ..nn.losses import Loss, make_loss
 Array = np.ndarray[Any, Any]
 
 WORDS = {"sigmoid_cross_entropy": "binary cross-entropy", "softmax_cross_entropy": "cross-entropy"}
+# Losses that do not contain an output activation, and yet make sense after these only.
+OUTPUTS = {"hinge": ("identity", "linear", "tanh"), "binary_cross_entropy": ("sigmoid", "softmax")}
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,18 @@ class Head:
             encoded = np.eye(self.targets.outputs, dtype=dtype)[encoded]
         return encoded * 2 - 1 if self.margin else encoded
 
-    def activate(self, out: Array) -> Array:
-        """The network's last values after the output activation that the loss contains, if it does."""
+    def outputs(self, out: Array) -> Array:
+        """Probabilities, or numbers in the units of y, from the network's last values.
+
+        Applies the output activation if the loss contains it, and so the network does not.
+        """
         activation = make_activation(self.output) if self.fused else None
-        return out if activation is None else activation.evaluate(out)
+        outputs = out if activation is None else activation.evaluate(out)
+        return outputs if self.scaling is None else self.scaling.undo(outputs).astype(out.dtype)
 
     def decode(self, out: Array) -> Array:
         """Predictions in the terms of y, from the network's last values."""
-        outputs = self.activate(out)
-        if self.scaling is not None:
-            outputs = self.scaling.undo(outputs)
-        return self.targets.decode(outputs, threshold=self.threshold)
+        return self.targets.decode(self.outputs(out), threshold=self.threshold)
 
     @property
     def threshold(self) -> float:
@@ -93,14 +96,15 @@ class Head:
             raise SettingError(
                 "this network gives no probabilities", received=self.sentence, hint="use predict(X)"
             )
-        outputs = self.activate(out)
+        outputs = self.outputs(out)
         return np.hstack([1 - outputs, outputs]) if self.targets.kind == "binary" else outputs
 
     def scorer(self, encoded: Array) -> Callable[[Array, Array], float]:
         """``score(last values, encoded targets)`` of a batch; the mean over batches is that of all rows."""
         if self.targets.kind == "regression":
-            variance = float(np.var(encoded, axis=0).mean()) or 1.0
-            return lambda out, batch: 1.0 - float(np.mean((out - batch) ** 2)) / variance
+            spread = np.var(encoded, axis=0)
+            variance = np.where(spread > 0, spread, 1)
+            return lambda out, batch: 1.0 - float(np.mean((out - batch) ** 2 / variance))
         if self.targets.kind == "multiclass":
             return _share_of_largest
         # logits of a fused sigmoid are above 0 where the sigmoid is above a half
@@ -135,24 +139,43 @@ def choose(
     if output is None:
         output = chosen.activation or ("identity" if chosen.op.name == "hinge" else targets.output)
     output = str(output).lower().replace("-", "_")
-    fused = chosen.activation
-    if fused is not None and output != fused:
+    check_fit(targets, chosen, output)
+    scaling = None
+    if scale and targets.kind == "regression" and make_activation(output) is None:
+        # an output activation that was chosen has a range of its own, which scaled numbers would leave
+        scaling = Scaling.of(targets.encode(y, np.float64))
+    return Head(targets, chosen, output, scaling)
+
+
+def check_fit(targets: Targets, loss: Loss, output: str) -> None:
+    """Refuse a loss that the targets or the output activation make no sense with.
+
+    Raises
+    ------
+    SettingError
+        Saying what the loss goes with.
+    """
+    fused = loss.activation
+    fitting = OUTPUTS.get(loss.op.name, ()) if fused is None else (fused,)
+    if fitting and targets.kind == "regression":
         raise SettingError(
-            f"{chosen!r} goes with a {fused} output",
-            received=f"output={output!r}",
-            hint=f"output={fused!r}, or loss='mse'",
+            f"{loss!r} is for classes", received=targets.because, hint="loss='mse', or task='binary'"
         )
-    if fused is not None and targets.kind == "regression":
+    if fitting and output not in fitting:
         raise SettingError(
-            f"{chosen!r} is for classes", received=targets.because, hint="loss='mse', or task='binary'"
+            f"{loss!r} goes with output={fitting[0]!r}",
+            received=f"output={output!r}",
+            hint="leave output away, or take loss='mse', which goes with any",
         )
     if fused == "softmax" and targets.kind != "multiclass":
         raise SettingError(
-            f"{chosen!r} needs an output for each class",
-            received=f"{targets.kind} targets, {outputs} output",
+            f"{loss!r} needs an output for each class",
+            received=targets.because,
             hint="loss='binary_cross_entropy'",
         )
-    scaling = None
-    if scale and targets.kind == "regression":
-        scaling = Scaling.of(targets.encode(y, np.float64))
-    return Head(targets, chosen, output, scaling)
+    if output == "softmax" and targets.outputs == 1:
+        raise SettingError(
+            "the softmax of a single output is always 1",
+            received=targets.because,
+            hint="output='sigmoid', or a last layer with an output for each class",
+        )

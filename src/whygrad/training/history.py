@@ -81,7 +81,7 @@ class History:
         lines = [",".join([self.metric if name == "score" else name for name in names])]
         for epoch in self.epochs:
             values = [getattr(epoch, name) for name in names]
-            lines.append(",".join(["" if value is None else repr(value) for value in values]))
+            lines.append(",".join(["" if value is None else str(value) for value in values]))
         return "\n".join(lines) + "\n"
 
     def __repr__(self) -> str:

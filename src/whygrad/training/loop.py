@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SettingError, TrainingError
+from .._numbers import POSITIVE, count, number
+from ..errors import TrainingError
 from ..nn.losses import Loss
 from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
@@ -62,6 +63,7 @@ def fit(
     TrainingError
         If the loss becomes NaN or infinite; says when.
     """
+    history.interrupted = False
     n = len(X)
     size = min(batch_size, n)
     start = time.perf_counter()
@@ -69,7 +71,7 @@ def fit(
         for number in range(len(history) + 1, len(history) + 1 + epochs):
             order = rng.permutation(n) if size < n else None
             total_loss = total_score = seen = 0.0
-            norm = 0.0
+            norm = rate = 0.0
             for begin in range(0, n, size):
                 if order is None:
                     x, t = X, targets
@@ -81,6 +83,7 @@ def fit(
                     raise _diverged(value, number, begin // size + 1, optimizer)
                 if clip is not None:
                     norm = clip_by_norm(network.gradient, clip)
+                rate = optimizer.current_learning_rate  # of this step; the step itself moves it on
                 optimizer.step(network.vector, network.gradient)
                 total_loss += value * len(x)
                 if score is not None:
@@ -94,7 +97,7 @@ def fit(
                 number,
                 total_loss / seen,
                 total_score / seen if score is not None else None,
-                optimizer.current_learning_rate,
+                rate,
                 norm,
                 time.perf_counter() - start,
             )
@@ -109,17 +112,18 @@ def fit(
     return history
 
 
-def check_counts(epochs: Any, batch_size: Any) -> None:
-    """Refuse what is not a whole number from 1.
+def check_settings(epochs: Any, batch_size: Any, clip: Any) -> None:
+    """Refuse counts that are not whole numbers from 1, and a bound that is not above 0.
 
     Raises
     ------
     SettingError
         Naming the setting.
     """
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-            raise SettingError(f"{name} must be a whole number from 1", received=repr(value))
+    count("epochs", epochs, least=1)
+    count("batch_size", batch_size, least=1)
+    if clip is not None:
+        number("clip", clip, POSITIVE)
 
 
 def _diverged(value: float, epoch: int, batch: int, optimizer: Optimizer) -> TrainingError:

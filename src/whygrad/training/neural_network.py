@@ -9,19 +9,19 @@ import numpy as np
 
 from ..data.scaling import Scaling
 from ..data.tables import as_matrix, as_targets
-from ..errors import GraphError, ShapeError
+from ..errors import GraphError
 from ..nn.layers import make_activation
 from ..nn.losses import Loss, make_loss
 from ..nn.parameter import Parameter
 from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
-from ..optim import Optimizer, make_optimizer, make_schedule
+from ..optim import AdamW, Optimizer, make_optimizer, make_schedule
 from . import metrics
 from .building import dense_network, float_dtype, layer_sizes, summary
 from .defaults import DEFAULTS, initializer_for, schedule_settings, weight_decay_for
 from .head import Head, choose
 from .history import History
-from .loop import check_counts, fit
+from .loop import check_settings, fit
 from .progress import announce, epoch_bar
 
 Array = np.ndarray[Any, Any]
@@ -52,7 +52,8 @@ class NeuralNetwork:
         By default 0.01, and 0.4 with ``scale``.
     scale
         Bring inputs, and numbers to predict, to mean 0 and standard deviation 1, as the first training
-        data have them. The scaling belongs to the network: it takes and gives unscaled values.
+        data have them; numbers only where no output activation bounds them. The scaling belongs to the
+        network: it takes and gives unscaled values.
     dropout
         Share of each hidden layer to drop while training.
     task
@@ -123,17 +124,25 @@ class NeuralNetwork:
         """Name -> parameter, such as ``"1.weights"``, with its ``data`` and ``grad``."""
         return self.network.parameters()
 
-    def _prepare(self, y: Any, rows: int) -> Array:
-        """Targets encoded for the loss; on first sight they decide what is open about output and loss."""
+    def _understand(self, y: Any, rows: int) -> tuple[Head, Array]:
+        """Targets encoded for the loss, and the head they go with: on first sight they decide it."""
         raw = as_targets(y, rows)
-        if self.head is None:
-            self.adopt(choose(raw, self.sizes[-1], self.loss, self.output, self.task, self.scale))
-            self.column = np.ndim(y) == 2 and np.shape(y)[1] == 1
-        return self._decided().encode(raw, self.dtype)
+        head = self.head
+        if head is None:
+            head = choose(raw, self.sizes[-1], self.loss, self.output, self.task, self.scale)
+        return head, head.encode(raw, self.dtype)
 
-    def adopt(self, head: Head) -> None:
-        """Take an output activation and a loss; the activation becomes a layer unless the loss has it."""
-        self.head = head
+    def adopt(self, head: Head, column: bool) -> None:
+        """Take an output activation and a loss; the activation becomes a layer unless the loss has it.
+
+        Parameters
+        ----------
+        head
+            What the targets decided.
+        column
+            Whether they came as (n, 1).
+        """
+        self.head, self.column = head, column
         last = None if head.fused else make_activation(head.output)
         if last is not None:
             self.network = Sequential([*self.network.layers, last])
@@ -185,19 +194,20 @@ class NeuralNetwork:
         TrainingError
             If the loss becomes NaN or infinite.
         """
-        check_counts(epochs, batch_size)
+        check_settings(epochs, batch_size, clip)
         data = as_matrix(X, self.sizes[0], self.dtype)
+        head, targets = self._understand(y, len(data))
+        batch = min(batch_size, len(data))
+        optimizer = self._optimizer(learning_rate, schedule, steps=epochs * -(-len(data) // batch))
+        # What can be refused has been by now: a call that fails up to here leaves the network as it was.
+        if self.head is None:
+            self.adopt(head, _is_column(y))
+            if verbose is not False:
+                announce(head.sentence)
         if self.scale and self.scaling is None:
             self.scaling = Scaling.of(data)
         data = self._scaled(data)
-        batch = min(batch_size, len(data))
-        optimizer = self._optimizer(learning_rate, schedule, steps=epochs * -(-len(data) // batch))
-        first = self.head is None
-        targets = self._prepare(y, len(data))
-        head = self._decided()
-        if first and verbose is not False:
-            announce(head.sentence)
-        if hasattr(optimizer, "decay_mask"):
+        if isinstance(optimizer, AdamW) and optimizer.decay_mask is None:
             optimizer.decay_mask = self.network.flat.penalized
         self.history.metric = head.metric
         with epoch_bar(epochs, head.metric, verbose, first=len(self.history)) as advance:
@@ -221,26 +231,27 @@ class NeuralNetwork:
     def _optimizer(self, learning_rate: float | None, schedule: str, steps: int) -> Optimizer:
         """A new optimizer for each call to train, or the one given."""
         given = self.optimizer
+        settings = {} if self.weight_decay is None else {"weight_decay": self.weight_decay}
         if isinstance(given, Optimizer):
+            make_optimizer(given, **settings)  # refuses settings beside its own
             if learning_rate is not None:
                 given.learning_rate = learning_rate
             return given
         rate = DEFAULTS.learning_rate if learning_rate is None else learning_rate
-        settings = {} if self.weight_decay is None else {"weight_decay": self.weight_decay}
-        if self.weight_decay is None and given.lower() == "adamw":
+        if self.weight_decay is None and str(given).lower() == "adamw":
             settings = {"weight_decay": weight_decay_for(self.scale)}
         optimizer = make_optimizer(given, rate, **settings)
         optimizer.learning_rate = make_schedule(schedule, rate, **schedule_settings(schedule, steps))
         return optimizer
 
     def forward(self, X: Any) -> Array:
-        """Outputs after the output activation: probabilities of classes, or numbers. Shape: (n, outputs).
+        """Outputs after the output activation: probabilities, or numbers as y had them. Shape: (n, outputs).
 
         Before the first targets are seen, an output activation that was not chosen is not applied.
         """
         out = self.network.forward(self._rows(X))
         if self.head is not None:
-            return self.head.activate(out)
+            return self.head.outputs(out)
         activation = None if self.output is None else make_activation(self.output)
         return out if activation is None else activation.evaluate(out)
 
@@ -261,15 +272,16 @@ class NeuralNetwork:
         (2, 3)
         """
         before = self.network
-        if before.layers[-1].ran is None:
+        if not before.layers[-1].marks:
             raise GraphError("backward() before forward()", hint="call forward(X) first")
         rows = before.layers[0].inputs[0]
-        targets = self._prepare(y, len(rows))
+        head, targets = self._understand(y, len(rows))
+        if self.head is None:
+            self.adopt(head, _is_column(y))
         if self.network is not before:  # the targets brought an output activation
-            self.network.forward(rows)
-        loss = self._decided().loss
-        loss.forward(self.network.layers[-1].output, targets)
-        self.network.backward(loss.backward())
+            self.network.layers[-1].forward(before.layers[-1].output)
+        head.loss.forward(self.network.layers[-1].output, targets)
+        self.network.backward(head.loss.backward())
         self.regularizer.add_gradients(self.network.flat.parameters.values())
         return {name: parameter.grad.copy() for name, parameter in self.parameters().items()}
 
@@ -314,25 +326,32 @@ class NeuralNetwork:
         ------
         DataError
             If y holds a class that the network does not know.
+        ShapeError
+            If y has another number of columns than in training.
         """
-        head, predicted = self._decided(), self.predict(X)
+        targets, predicted = self._decided().targets, self.predict(X)
         actual = as_targets(y, len(predicted))
         predicted = predicted[:, 0] if self.column else predicted
-        if head.targets.kind == "multiclass" or head.targets.kind == "binary":
-            numbers = head.targets.class_numbers
-            return 100.0 * metrics.accuracy(numbers(predicted), numbers(actual))
-        if predicted.shape != actual.shape:
-            raise ShapeError(
-                "y has another shape than in training",
-                expected=f"{predicted.shape}",
-                received=f"{actual.shape}",
-            )
-        if head.targets.kind == "multilabel":
-            return 100.0 * metrics.accuracy(predicted, actual)
-        return metrics.r2(predicted, actual)
+        if targets.kind in ("binary", "multiclass"):
+            return 100.0 * metrics.accuracy(targets.class_numbers(predicted), targets.class_numbers(actual))
+        wanted = targets.encode(actual, np.float64)
+        predicted = predicted.reshape(wanted.shape)
+        if targets.kind == "multilabel":
+            return 100.0 * metrics.accuracy(predicted, wanted)
+        return metrics.r2(predicted, wanted)
 
     def save(self, path: Any) -> None:
-        """Write weights and settings to a safetensors file, whole or not at all."""
+        """Write weights and settings to a safetensors file, whole or not at all.
+
+        Of an optimizer of your own the file holds the kind only, and no loss of your own can be saved.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be written; says why.
+        SettingError
+            If the loss is not one of whygrad's.
+        """
         from .model_file import save
 
         save(self, path)
@@ -375,3 +394,8 @@ class NeuralNetwork:
         trained = f", trained for {len(self.history)} epochs" if len(self.history) else ""
         output = f", output={self.head.output!r}" if self.head is not None else ""
         return f"NeuralNetwork({list(self.sizes)}, activation={self.activation!r}{output}{trained})"
+
+
+def _is_column(y: Any) -> bool:
+    """Whether y came as (n, 1)."""
+    return np.ndim(y) == 2 and np.shape(y)[1] == 1

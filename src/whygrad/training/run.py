@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..data.sets import Dataset, load
-from ..data.split import Split, split
+from ..data.splitting import Split, split
 from . import metrics
 from .defaults import hidden_sizes
 from .files import empty_folder, new_folder, write_whole
@@ -48,8 +50,9 @@ def prepare(name: str, settings: TrainSettings) -> tuple[Dataset, Split, NeuralN
     data = load(name, samples=settings.samples, noise=settings.noise, seed=settings.seed)
     parts = split(data, settings.test_size, settings.seed)
     outputs = len(data.class_names) if len(data.class_names) > 2 else 1
+    hidden = hidden_sizes(len(parts.y_train)) if settings.layers is None else settings.layers
     network = NeuralNetwork(
-        [data.X.shape[1], *(settings.layers or hidden_sizes(len(parts.y_train))), outputs],
+        [data.X.shape[1], *hidden, outputs],
         settings.activation,
         loss=settings.loss,
         optimizer=settings.optimizer,
@@ -99,9 +102,18 @@ def figures(data: Dataset, parts: Split, network: NeuralNetwork) -> dict[str, An
     }
 
 
-def run_folder(name: str, output: Path | None) -> Path:
-    """Where a run writes: the folder asked for, or a new one in ``runs``."""
-    return new_folder(Path("runs"), name) if output is None else empty_folder(output)
+@contextmanager
+def run_folder(name: str, output: Path | None) -> Iterator[Path]:
+    """Where a run writes: the folder asked for, or a new one in ``runs``; removed if the run fails."""
+    made = output is None or not output.exists()
+    folder = new_folder(Path("runs"), name) if output is None else empty_folder(output)
+    try:
+        yield folder
+    except BaseException:
+        if made:
+            with suppress(OSError):  # what has been written by then stays
+                folder.rmdir()
+        raise
 
 
 def write(
@@ -134,9 +146,9 @@ def train(name: str, settings: TrainSettings | None = None, output: Path | None 
     """
     settings = settings or TrainSettings()
     data, parts, network = prepare(name, settings)
-    folder = None if output is None else empty_folder(output)
-    learn(parts, network, settings, bar=False)
-    found = figures(data, parts, network)
-    if folder is not None:
-        write(folder, data.name, settings, network, found)
+    with nullcontext() if output is None else run_folder(data.name, output) as folder:
+        learn(parts, network, settings, bar=False)
+        found = figures(data, parts, network)
+        if folder is not None:
+            write(folder, data.name, settings, network, found)
     return RunResult(data, parts, network, found, folder)

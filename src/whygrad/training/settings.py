@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ..data.sets import MOST_SEED
 from ..errors import SettingError, nearest
 from ..nn.layers import ACTIVATIONS
 from ..nn.losses import LOSSES
@@ -64,7 +65,9 @@ class TrainSettings(BaseModel):
     )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of each hidden layer to drop.")
     clip: float | None = Field(default=None, gt=0, description="Upper bound for the norm of the gradient.")
-    seed: int = Field(default=0, ge=0, description="Fixes the split, the weights and the shuffling.")
+    seed: int = Field(
+        default=0, ge=0, le=MOST_SEED, description="Fixes the split, the weights and the shuffling."
+    )
     test_size: float = Field(default=0.2, gt=0, lt=1, description="Share of the rows kept for the test.")
     samples: int | None = Field(default=None, ge=4, description="Rows to draw, for a set that is drawn.")
     noise: float | None = Field(

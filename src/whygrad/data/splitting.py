@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .._numbers import SHRINKING, number
 from ..errors import SettingError
-from .sets import Dataset
+from .sets import Dataset, check_seed
 
 Array = np.ndarray[Any, Any]
 
@@ -29,7 +30,8 @@ def split(data: Dataset, test_size: float = 0.2, seed: int = 0) -> Split:
     Raises
     ------
     SettingError
-        If the share is not between 0 and 1, or leaves a part without rows of each class.
+        If the share is not between 0 and 1, or leaves a part without rows of each class; or for a seed
+        that is not a whole number from 0.
 
     Examples
     --------
@@ -40,8 +42,8 @@ def split(data: Dataset, test_size: float = 0.2, seed: int = 0) -> Split:
     """
     from sklearn.model_selection import train_test_split
 
-    if not 0 < test_size < 1:
-        raise SettingError("test_size must be between 0 and 1", received=test_size, hint="try 0.2")
+    number("test_size", test_size, SHRINKING, hint="try 0.2")
+    check_seed(seed)
     stratify = data.y if data.task == "classification" else None
     try:
         X_train, X_test, y_train, y_test = train_test_split(

@@ -1,0 +1,94 @@
+"""NumPy functions that meet a node: those with a row record it, the others are refused with a hint."""
+
+import numpy as np
+import pytest
+
+from whygrad import Tensor, Value
+from whygrad.autodiff.op import TABLE
+from whygrad.errors import KindError
+
+from .cases import CASES
+
+both = pytest.mark.parametrize("make", [Value, Tensor])
+ROWS = [row for row in CASES if hasattr(TABLE[row], "local") and any(TABLE[row].flow) and hasattr(np, row)]
+
+
+@both
+@pytest.mark.parametrize("row", ROWS)
+def test_a_function_with_a_row_records_it(make, row):
+    function, x = getattr(np, row), make(0.7)
+    operands = [x, make(1.5)][: len(TABLE[row].inputs)]
+    y = function(*operands)
+    assert y.op is TABLE[row]
+    assert y.parents == tuple(operands)
+    assert float(y.data) == pytest.approx(float(function(0.7, 1.5) if len(operands) == 2 else function(0.7)))
+
+
+@both
+def test_other_names_for_a_row(make):
+    x = make(-2.0)
+    for function, row in [
+        (np.fabs, "abs"),
+        (np.absolute, "abs"),
+        (np.true_divide, "divide"),
+        (np.pow, "power"),
+    ]:
+        operands = (x,) if row == "abs" else (x, 3.0)
+        assert function(*operands).op is TABLE[row]
+    assert np.float_power(x, 2).op is TABLE["power"]
+
+
+def test_products():
+    a, b = np.ones((2, 3)), np.arange(6.0).reshape(3, 2)
+    for y in (np.matmul(a, Tensor(b)), np.matmul(Tensor(a), b), np.matmul(Tensor(a), Tensor(b))):
+        assert y.op is TABLE["matmul"]
+        np.testing.assert_array_equal(y.data, a @ b)
+
+
+@both
+def test_comparisons_look_at_the_data(make):
+    x = make(2.0)
+    assert np.greater(x, 1.0)
+    assert np.less_equal(make(2.0), x)
+    assert not np.less(x, make(1.0))
+    assert np.float64(3) >= x
+
+
+@both
+@pytest.mark.parametrize("function", [np.arctan, np.cbrt, np.floor, np.isnan])
+def test_functions_without_a_row_are_refused(make, function):
+    with pytest.raises(KindError, match=f"np.{function.__name__} has no derivative here") as error:
+        function(make(2.0))
+    assert f"received: a {make.__name__}" in str(error.value)
+    assert "known: abs, add, cos" in str(error.value)
+
+
+def test_the_nearest_name_is_suggested():
+    with pytest.raises(KindError, match='did you mean "tanh"'):
+        np.arctanh(Tensor(0.5))
+
+
+def test_what_works_in_place_is_refused():
+    a = np.ones(2)
+    with pytest.raises(KindError):
+        a += Tensor([1.0, 2.0])
+    with pytest.raises(KindError):
+        np.add.reduce(Tensor([1.0, 2.0]))
+    np.testing.assert_array_equal(a, 1.0)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "max", "reshape", "transpose"])
+def test_functions_of_arrays_name_the_method(name):
+    function = getattr(np, name)
+    arguments = ((2, 1),) if name == "reshape" else ()
+    with pytest.raises(KindError, match=f"np.{name} does not take a Tensor") as error:
+        function(Tensor([1.0, 2.0]), *arguments)
+    assert f"hint: use the method: x.{name}(…)" in str(error.value)
+
+
+@both
+def test_and_those_without_a_method(make):
+    for call in (lambda: np.concatenate([make(1.0), make(2.0)]), lambda: np.median(make(1.0))):
+        with pytest.raises(KindError, match=f"does not take a {make.__name__}") as error:
+            call()
+        assert "hint: compute it from rows of the table" in str(error.value)

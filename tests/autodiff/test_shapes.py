@@ -1,0 +1,106 @@
+"""A shape error names the operation, every shape, and the one dimension that disagrees."""
+
+import numpy as np
+import pytest
+
+from whygrad import Tensor
+from whygrad.autodiff.op import TABLE
+from whygrad.autodiff.shapes import explain
+from whygrad.autodiff.tensor import concatenate
+from whygrad.errors import ShapeError
+
+# row, shapes, the first line, what stands under expected and under hint
+DISAGREEMENTS = [
+    (
+        "matmul",
+        [(5, 3), (4, 2)],
+        "matmul: i is 3 in a but 4 in b",
+        "a (n, i), b (i, o)",
+        "the rows of b must",
+    ),
+    (
+        "matmul",
+        [(5, 1), (4, 2)],
+        "matmul: i is 1 in a but 4 in b",
+        "a (n, i), b (i, o)",
+        "the rows of b must",
+    ),
+    (
+        "matmul",
+        [(7, 5, 3), (7, 4, 2)],
+        "matmul: i is 3 in a but 4 in b",
+        "a (n, i), b (i, o)",
+        "the rows of b",
+    ),
+    (
+        "affine",
+        [(5, 3), (4, 2), (2,)],
+        "affine: i is 3 in x but 4 in w",
+        "x (n, i), w (i, o), b (o)",
+        "the rows",
+    ),
+    ("affine", [(5, 3), (3, 2), (4,)], "affine: o is 2 in w but 4 in b", "x (n, i), w (i, o), b (o)", None),
+    ("affine", [(5, 1), (4, 2), (3,)], "affine: o is 2 in w but 3 in b", "x (n, i), w (i, o), b (o)", None),
+    ("add", [(2, 3), (2, 4)], "add: axis -1 is 3 in a but 4 in b", "sizes that are equal, or 1", None),
+    ("add", [(2, 1, 3), (5, 1, 3)], "add: axis -3 is 2 in a but 5 in b", "sizes that are equal, or 1", None),
+    (
+        "multiply",
+        [(2, 3), (2,)],
+        "multiply: axis -1 is 3 in a but 2 in b",
+        "sizes that are equal, or 1",
+        None,
+    ),
+    ("where", [(3,), (1, 3), (4,)], "where: axis -1 is 3 in condition but 4 in b", "equal, or 1", None),
+    (
+        "weighted_sum",
+        [(2,), (2,), (3,)],
+        "weighted_sum: axis -1 is 2 in bias but 3 in input 2",
+        "equal",
+        None,
+    ),
+    ("concatenate", [(2, 3), (2, 4)], "concatenate: axis -1 is 3 in input 0 but 4 in input 1", "equal", None),
+]
+
+
+@pytest.mark.parametrize(("row", "shapes", "problem", "expected", "hint"), DISAGREEMENTS)
+def test_the_one_dimension_that_disagrees(row, shapes, problem, expected, hint):
+    op = TABLE[row]
+    with pytest.raises(ShapeError) as error:
+        op(*[Tensor(np.ones(shape)) for shape in shapes])
+    text = str(error.value)
+    assert text.splitlines()[0] == problem
+    assert expected in error.value.expected
+    assert error.value.received == ", ".join(
+        f"{name} {shape}" for name, shape in zip(op.names(len(shapes)), shapes, strict=True)
+    )
+    assert (error.value.hint or "").startswith(hint or "")
+    assert bool(error.value.hint) == bool(hint)
+
+
+def test_numpys_own_words_where_shapes_are_not_to_blame():
+    x = Tensor(np.ones((2, 3)))
+    for program, words in [
+        (lambda: x.sum(axis=5), "sum: axis 5 is out of bounds"),
+        (lambda: x.reshape(4), "reshape: cannot reshape array of size 6"),
+        (lambda: x.transpose(0, 0), "transpose: repeated axis"),
+        (lambda: concatenate([x, np.ones(3)]), "concatenate: all the input arrays must have"),
+        (lambda: Tensor(np.ones((2, 4, 3))) @ np.ones((5, 3, 2)), "matmul: operands could not be broadcast"),
+    ]:
+        with pytest.raises(ShapeError) as error:
+            program()
+        assert words in str(error.value)
+
+
+def test_shapes_that_agree_need_no_explanation():
+    for row, shapes in [("affine", [(5, 3), (3, 2), (2,)]), ("add", [(2, 3), (3,)]), ("add", [(), ()])]:
+        assert explain(TABLE[row], [np.ones(shape) for shape in shapes]) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "shapes", "name"), [("matmul", [(3,), (3, 2)], "a"), ("affine", [(5, 3), (3,), ()], "w")]
+)
+def test_products_take_matrices(row, shapes, name):
+    with pytest.raises(ShapeError, match=f"{row}: {name} must be a matrix") as error:
+        TABLE[row](*[Tensor(np.ones(shape)) for shape in shapes])
+    assert "hint: one sample is a row: x.reshape(1, -1)" in str(error.value)
+    assert all(str(shape) in error.value.received for shape in shapes)

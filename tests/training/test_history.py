@@ -1,0 +1,61 @@
+"""What happened in each epoch, and the table of it."""
+
+import csv
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whygrad.training import Epoch, History
+
+floats = st.floats(allow_nan=False)
+epochs = st.builds(Epoch, st.integers(1, 10**6), floats, st.none() | floats, floats, floats, floats)
+
+
+def two():
+    return History("accuracy", [Epoch(1, 0.75, 0.5, 0.1, 2.0, 0.5), Epoch(2, 0.25, 0.875, 0.05, 1.0, 1.0)])
+
+
+@given(st.lists(epochs, max_size=5), st.sampled_from(["accuracy", "r2"]))
+def test_the_table_reads_back_the_same_numbers(items, metric):
+    rows = list(csv.DictReader(io.StringIO(History(metric, items).to_csv())))
+    assert len(rows) == len(items)
+    for row, item in zip(rows, items, strict=True):
+        values = {name.replace("score", metric): value for name, value in vars(item).items()}
+        assert list(row) == list(values)
+        assert {name: float(text) if text else None for name, text in row.items()} == values
+
+
+def test_the_table_has_numbers_only_whatever_kind_they_were():
+    text = History("r2", [Epoch(np.int64(1), np.float64(0.1), None, np.float64(1e-17), 2.0, 3.5)]).to_csv()
+    assert text == "epoch,loss,r2,learning_rate,gradient_norm,seconds\n1,0.1,,1e-17,2.0,3.5\n"
+
+
+def test_no_epochs_are_a_table_without_rows():
+    assert History().to_csv() == "epoch,loss,accuracy,learning_rate,gradient_norm,seconds\n"
+
+
+def test_a_history_is_a_sequence_of_epochs():
+    history = two()
+    assert len(history) == 2
+    assert [epoch.epoch for epoch in history] == [1, 2]
+    assert history[-1] is history.epochs[1]
+    assert history.loss == [0.75, 0.25]
+    assert history.score == [0.5, 0.875]
+
+
+def test_an_epoch_does_not_change():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        two()[0].loss = 0.0
+
+
+def test_repr_tells_how_it_went():
+    history = two()
+    assert repr(history) == "<History: 2 epochs, loss 0.75 → 0.25, accuracy 0.8750>"
+    history.interrupted = True
+    assert repr(history) == "<History: 2 epochs, loss 0.75 → 0.25, accuracy 0.8750, interrupted>"
+    assert repr(History("r2", [Epoch(1, 1.5, None, 0.1, 2.0, 0.5)])) == "<History: 1 epochs, loss 1.5 → 1.5>"
+    assert repr(History()) == "<History: no epochs>"
