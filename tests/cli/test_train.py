@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from whygrad.cli import main
@@ -31,29 +32,52 @@ def test_iris_ends_with_its_accuracy_and_its_folder(capsys):
     folder = Path("runs/iris-1")
     found = json.loads((folder / "metrics.json").read_text())["test"]
     right = round(found["accuracy"] * 30)
-    assert out == f"test accuracy {right / 30:.1%} ({right} of 30 rows)\nrun folder: runs/iris-1\n"
+    first, *_, last = out.splitlines()
+    assert first.startswith(f"test accuracy {right / 0.3:.1f} % ({right} of 30 rows; 95 % interval ")
+    assert "logistic regression on the same split: " in out
+    assert last == "run folder: runs/iris-1"
     assert err.splitlines() == [
         "iris: 150 rows × 4 columns, 3 classes; 120 to learn from, 30 kept for the test",
         "y holds 3 classes: softmax output, cross-entropy loss",
     ]
     assert {path.name for path in folder.iterdir()} == FILES
     assert len(list(csv.reader((folder / "history.csv").read_text().splitlines()))) == 4
-    assert from_toml(folder / "settings.toml") == ("iris", TrainSettings(epochs=3))
+    assert from_toml(folder / "settings.toml") == (
+        "iris",
+        TrainSettings(epochs=3, layers=(16, 16), weight_decay=0.4),
+    )
 
 
 def test_numbers_to_predict_end_with_r2(capsys):
     assert train("diabetes") == 0
     out, err = capsys.readouterr()
     found = json.loads(Path("runs/diabetes-1/metrics.json").read_text())["test"]
-    assert out == f"test R² {found['r2']:.3f} on 89 rows\nrun folder: runs/diabetes-1\n"
+    assert out.startswith(f"test R² {found['r2']:.3f} (89 rows; 95 % interval ")
+    assert "ridge regression on the same split: " in out
+    assert out.endswith("run folder: runs/diabetes-1\n")
     assert "442 rows × 10 columns, a number to predict; 353 to learn from, 89 kept" in err
 
 
 def test_what_is_said_is_what_the_saved_network_does(capsys):
     assert train("wine --json --seed 4") == 0
     found = json.loads(capsys.readouterr().out)
-    network, parts = NeuralNetwork.load("runs/wine-1/model.safetensors"), split(load("wine"), seed=4)
-    assert metrics.accuracy(network.predict(parts.X_test), parts.y_test) == found["test"]["accuracy"]
+    wine = load("wine")
+    network, parts = NeuralNetwork.load("runs/wine-1/model.safetensors"), split(wine, seed=4)
+    names = np.asarray(wine.class_names)[parts.y_test]
+    assert metrics.accuracy(network.predict(parts.X_test), names) == found["test"]["accuracy"]
+
+
+def test_cross_validation_is_told_and_kept(capsys):
+    assert train("iris --folds 3") == 0
+    out, err = capsys.readouterr()
+    assert [line for line in err.splitlines() if line.startswith("fold")] == [
+        "fold 1 of 3",
+        "fold 2 of 3",
+        "fold 3 of 3",
+    ]
+    folds = json.loads(Path("runs/iris-1/metrics.json").read_text())["summary"]["folds"]
+    assert len(folds["scores"]) == 3
+    assert f"3-fold cross-validation: mean {100 * folds['mean']:.1f} %" in out
 
 
 def test_runs_are_numbered(capsys):
@@ -85,7 +109,7 @@ def test_json_is_all_that_is_printed(capsys):
 def test_quiet_prints_the_result_only(flag, capsys):
     assert train(f"iris {flag}") == 0
     out, err = capsys.readouterr()
-    assert re.fullmatch(r"test accuracy \d+\.\d% \(\d+ of 30 rows\)\nrun folder: runs/iris-1\n", out)
+    assert re.fullmatch(r"test accuracy [^\n]*\nrun folder: runs/iris-1\n", out)
     assert err == ""
 
 

@@ -54,7 +54,10 @@ def test_four_files_are_written_and_can_be_read(results, name):
     assert {path.name for path in result.folder.iterdir()} == FILES
     settings = tomllib.loads((result.folder / "settings.toml").read_text())
     assert (settings["data"], settings["epochs"], settings["layers"]) == (name, 3, [8])
-    assert from_toml(result.folder / "settings.toml") == (name, QUICK)
+    assert from_toml(result.folder / "settings.toml") == (
+        name,
+        QUICK.model_copy(update={"weight_decay": 0.4}),
+    )
     rows = list(csv.DictReader((result.folder / "history.csv").read_text().splitlines()))
     assert [float(row["loss"]) for row in rows] == result.network.history.loss
     assert [float(row[result.network.history.metric]) for row in rows] == result.network.history.score

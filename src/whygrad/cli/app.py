@@ -5,7 +5,7 @@ from __future__ import annotations
 from cyclopts import App, Parameter
 
 from .data import data
-from .train import train
+from .train import EXAMPLES, train
 
 
 def build() -> App:
@@ -18,10 +18,8 @@ def build() -> App:
         version=version("whygrad"),
         result_action="return_value",
         suppress_keyboard_interrupt=False,  # main() says something, and gives the exit code
-        default_parameter=Parameter(
-            negative=(), show_default=lambda value: "" if value is None else str(value)
-        ),
+        default_parameter=Parameter(negative=()),
     )
-    app.command(train)
+    app.command(train, help_epilogue=EXAMPLES)
     app.command(data)
     return app

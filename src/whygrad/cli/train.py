@@ -12,6 +12,13 @@ from cyclopts import Parameter
 from ..training.settings import TrainSettings
 
 DEFAULT = TrainSettings()
+EXAMPLES = """Examples:
+
+    whygrad train digits
+
+    whygrad train spirals --layers 32,32 --epochs 300 --seed 1
+
+    whygrad train diabetes --output runs/first --json"""
 
 
 def train(
@@ -24,12 +31,6 @@ def train(
 ) -> int:
     """Train a network on a data set, test it on rows it never saw, and save it.
 
-    Examples
-    --------
-        whygrad train digits
-        whygrad train spirals --layers 32,32 --epochs 300 --seed 1
-        whygrad train diabetes --output runs/first --json
-
     Parameters
     ----------
     dataset
@@ -41,9 +42,10 @@ def train(
     json
         Print the figures as JSON for a program to read.
     quiet
-        No progress, no words but the result.
+        No progress, and of the result only the test figure and the folder.
     """
     from ..training import run
+    from ..training.wording import sentences
 
     say = _quiet if quiet or json else _say
     data, parts, network = run.prepare(dataset, settings)
@@ -53,28 +55,22 @@ def train(
             f"{len(parts.y_train):,} to learn from, {len(parts.y_test):,} kept for the test"
         )
         run.learn(parts, network, settings, bar=False if quiet or json else None)
-        found = run.figures(data, parts, network)
-        run.write(folder, data.name, settings, network, found)
+        folds = run.cross_validate(data, settings, lambda k: say(f"fold {k} of {settings.folds}"))
+        found, summary = run.figures(data, parts, network, settings.seed, folds)
+        run.write(folder, data.name, run.resolved(settings, network), network, found)
     if json:
         print(to_json.dumps({**found, "folder": str(folder)}, indent=2))
         return 0
     if found["interrupted"]:
         say(f"stopped after {found['epochs']} epochs; what was learned is kept")
-    print(_result(found))
+    words = sentences(summary)
+    print("\n".join(words[:1] if quiet else words))
     print(f"run folder: {folder}")
     return 0
 
 
 def _classes(data: Any) -> str:
     return f"{len(data.class_names)} classes" if data.class_names else "a number to predict"
-
-
-def _result(found: dict[str, Any]) -> str:
-    test = found["test"]
-    if "r2" in test:
-        return f"test R² {test['r2']:.3f} on {test['rows']} rows"
-    right = round(test["accuracy"] * test["rows"])
-    return f"test accuracy {test['accuracy']:.1%} ({right} of {test['rows']} rows)"
 
 
 def _say(text: str) -> None:

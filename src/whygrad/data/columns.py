@@ -18,7 +18,7 @@ DATE = (
     r"|^\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?$"
 )
 # 1,500 and 1.500,25 and 1'500 and 5 % and $ 3.20: numbers to people, and to nobody else
-UNREADABLE = r"^[+-]?[$€£]?\s?(\d{1,3}([,.' ]\d{3})+([.,]\d+)?|\d*[.,]\d+|\d+)\s?[%$€£]?$"
+UNREADABLE = r'^"?[+-]?[$€£]?\s?(\d{1,3}([,.\' ]\d{3})+([.,]\d+)?|\d*[.,]\d+|\d+)\s?[%$€£]?"?$'
 FEW = 20  # so many different texts are categories, however short the table
 LISTED = 12
 

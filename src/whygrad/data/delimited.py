@@ -35,7 +35,7 @@ def read_delimited(
         with opened(path) as file:
             head = file.read(BLOCK)
             rows = _Rows(str(path), recognise(str(path), head, separator, decimal), head, texts)
-            for block in _blocks(file, head[rows.layout.start :]):
+            for block in _blocks(file, head[rows.layout.start :], rows.layout.separator.encode()):
                 rows.add(block)
         categories = rows.settle()
         if not categories:
@@ -43,16 +43,17 @@ def read_delimited(
         texts |= categories  # numbers at its beginning, and text further down: read it as text
 
 
-def _blocks(file: BinaryIO, rest: bytes) -> Iterator[bytes]:
+def _blocks(file: BinaryIO, rest: bytes, separator: bytes) -> Iterator[bytes]:
     """Whole rows; what never ends, for want of a quotation mark, comes as it is."""
     while more := file.read(BLOCK):
         end = row_end(rest) or (len(rest) if len(rest) > 4 * BLOCK else 0)
         if end:
             yield rest[:end]
         rest = rest[end:] + more
-    rest = rest.rstrip(b" \r\n")
-    if rest:
-        yield rest
+    filled = len(rest.rstrip(b" \r\n" + separator))  # empty rows at the end, as spreadsheets leave them
+    end = rest.find(b"\n", filled)
+    if filled:
+        yield rest if end < 0 else rest[:end]
 
 
 class _Rows:
@@ -68,7 +69,7 @@ class _Rows:
         self.parts: list[pl.DataFrame] = []
         self.wrong: dict[str, list[pl.DataFrame]] = {}
         sample = head[layout.start :]
-        found = self._read_text(sample[: row_end(sample[:SAMPLE]) or len(sample)])
+        found = self._read_text(sample[: row_end(sample[:SAMPLE]) or row_end(sample) or len(sample)])
         self.numbers = [
             key for key in self.keys if key not in self.texts and self._mostly_numbers(found[key])
         ]
@@ -117,7 +118,7 @@ class _Rows:
         """All rows, under the names of the columns."""
         found = self.parts[0]
         decided = [self._decide(key, found[key]) for key in self.keys if key not in self.numbers]
-        found = self._without_blank_end(found.with_columns(decided))
+        found = found.with_columns(decided)
         found.columns = list(self.layout.names)
         return found
 
@@ -141,23 +142,6 @@ class _Rows:
             raise self._mistake(key, wrong)
         self._refuse_infinity(key, numbers.values)
         return numbers.values
-
-    def _without_blank_end(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Drop empty rows at the end, as spreadsheets leave them; refuse them elsewhere."""
-        import polars as pl
-
-        if not frame[self.keys[-1]].null_count():
-            return frame
-        filled = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series().arg_true()
-        if not len(filled):
-            raise DataError(f"{self.source} has no rows", received="empty ones only")
-        last = filled[-1] + 1
-        if len(filled) < last and len(self.keys) > 1:
-            row = int(np.argmax(filled.to_numpy() != np.arange(len(filled)))) + 1
-            raise DataError(
-                f"{self.source}: row {row} is empty", hint=f"remove it and others like it; {COUNTED}"
-            )
-        return frame.head(last)
 
     def _read_text(self, block: bytes) -> pl.DataFrame:
         """Every column as text."""
@@ -222,6 +206,8 @@ class _Rows:
 
     def _check_lengths(self, block: bytes) -> None:
         """Refuse rows with fewer fields than the header; polars takes the rest for missing."""
+        if len(self.keys) == 1:
+            return
         lines = csv.reader(
             io.StringIO(block.decode(errors="replace"), newline=""), delimiter=self.layout.separator
         )
@@ -229,8 +215,17 @@ class _Rows:
             lengths = np.fromiter(map(len, lines), int)
         except csv.Error:
             raise self._explain(block) from None
-        if not np.isin(lengths, (0, len(self.keys))).all():
+        if (lengths != len(self.keys)).any():
             raise self._explain(block)
+
+    def _ragged(self, line: int, row: list[str]) -> DataError:
+        count = {0: "is empty", 1: "has 1 field"}.get(len(row), f"has {len(row)} fields")
+        return DataError(
+            f"{self.source}: line {line} {count}",
+            expected=f"{len(self.keys)} fields, as the line of names has: {listed(self.layout.names)}",
+            received=repr(self.layout.separator.join(row)[:80]) if row else None,
+            hint='a field that holds the separator or a line end is written in "quotes"' if row else None,
+        )
 
     def _explain(self, block: bytes) -> DataError:
         """What is wrong with rows that cannot be read."""
@@ -242,14 +237,8 @@ class _Rows:
         line, fields = 1, len(self.keys)
         try:
             for row in lines:
-                if row and len(row) != fields:
-                    count = "1 field" if len(row) == 1 else f"{len(row)} fields"
-                    return DataError(
-                        f"{self.source}: line {self.lines + line} has {count}",
-                        expected=f"{fields}, as the line of names has: {listed(self.layout.names)}",
-                        received=repr(self.layout.separator.join(row)[:80]),
-                        hint='a field that holds the separator or a line end is written in "quotes"',
-                    )
+                if len(row) != fields:
+                    return self._ragged(self.lines + line, row)
                 line = lines.line_num + 1
         except csv.Error:
             pass

@@ -86,8 +86,8 @@ class Encoding:
         places = _positions(frame, rows)
         if not len(places):
             raise DataError("there are no rows to learn from", received=f"{frame.height} rows in the table")
-        used = frame if rows is None else frame.select(features)[places]
-        return cls(tuple(learn_column(used[name], fill, places) for name in features))
+        series = (frame[name] if rows is None else frame[name].gather(places) for name in features)
+        return cls(tuple(learn_column(column, fill, places) for column in series))
 
     @property
     def feature_names(self) -> tuple[str, ...]:

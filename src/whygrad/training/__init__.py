@@ -10,5 +10,7 @@ __getattr__, __dir__, __all__ = exporter(
         ".history": ["Epoch", "History"],
         ".loop": ["fit"],
         ".neural_network": ["NeuralNetwork"],
+        ".honest": ["Summary", "summarise"],
+        ".wording": ["sentences"],
     },
 )

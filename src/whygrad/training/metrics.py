@@ -31,6 +31,7 @@ def r2(predicted: Array, actual: Array) -> float:
     """
     residual = np.sum((actual - predicted) ** 2, axis=0)
     spread = np.sum((actual - np.mean(actual, axis=0)) ** 2, axis=0)
+    spread = np.where(np.ptp(actual, axis=0) > 0, spread, 0.0)  # their mean may be off by a bit
     with np.errstate(divide="ignore", invalid="ignore"):
         scores = np.where(spread > 0, 1 - residual / spread, np.where(residual > 0, 0.0, 1.0))
     return float(np.mean(scores))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ import numpy as np
 
 from ..data.sets import Dataset, load
 from ..data.splitting import Split, split
-from . import metrics
-from .defaults import hidden_sizes
+from .cross_validation import FoldSummary, fold_indices, fold_summary
+from .defaults import hidden_sizes, weight_decay_for
 from .files import empty_folder, new_folder, write_whole
+from .honest import Summary, summarise
 from .neural_network import NeuralNetwork
+from .scoring import score
 from .settings import TrainSettings, to_toml
 
 Array = np.ndarray[Any, Any]
@@ -48,10 +50,15 @@ class RunResult:
 def prepare(name: str, settings: TrainSettings) -> tuple[Dataset, Split, NeuralNetwork]:
     """The data, split, and a network of the right size; nothing is trained yet."""
     data = load(name, samples=settings.samples, noise=settings.noise, seed=settings.seed)
-    parts = split(data, settings.test_size, settings.seed)
+    parts = _by_name(data, split(data, settings.test_size, settings.seed))
+    return data, parts, _network(data, len(parts.y_train), settings)
+
+
+def _network(data: Dataset, rows: int, settings: TrainSettings) -> NeuralNetwork:
+    """A network for that many rows to learn from."""
     outputs = len(data.class_names) if len(data.class_names) > 2 else 1
-    hidden = hidden_sizes(len(parts.y_train)) if settings.layers is None else settings.layers
-    network = NeuralNetwork(
+    hidden = hidden_sizes(rows) if settings.layers is None else settings.layers
+    return NeuralNetwork(
         [data.X.shape[1], *hidden, outputs],
         settings.activation,
         loss=settings.loss,
@@ -65,7 +72,14 @@ def prepare(name: str, settings: TrainSettings) -> tuple[Dataset, Split, NeuralN
         seed=settings.seed,
         dtype=settings.dtype,
     )
-    return data, parts, network
+
+
+def _by_name(data: Dataset, parts: Split) -> Split:
+    """Class names for class numbers, so that a saved network answers in names."""
+    if not data.class_names:
+        return parts
+    names = np.asarray(data.class_names)
+    return replace(parts, y_train=names[parts.y_train], y_test=names[parts.y_test])
 
 
 def learn(parts: Split, network: NeuralNetwork, settings: TrainSettings, bar: bool | None = None) -> None:
@@ -82,16 +96,56 @@ def learn(parts: Split, network: NeuralNetwork, settings: TrainSettings, bar: bo
     )
 
 
-def figures(data: Dataset, parts: Split, network: NeuralNetwork) -> dict[str, Any]:
-    """Loss and score on the training rows, score on the test rows, and what was counted."""
+def cross_validate(
+    data: Dataset, settings: TrainSettings, on_fold: Callable[[int], None] = lambda fold: None
+) -> FoldSummary | None:
+    """Test scores of networks trained on all parts of the data but one, each part in turn.
+
+    Parameters
+    ----------
+    data
+        All rows.
+    settings
+        How to train; how many folds.
+    on_fold
+        Called with the number of each fold, from 1, before it is trained.
+    """
+    if settings.folds is None:
+        return None
+    scores = []
+    for number, (inside, outside) in enumerate(
+        fold_indices(data.y, settings.folds, data.task, settings.seed), start=1
+    ):
+        on_fold(number)
+        parts = _by_name(data, Split(data.X[inside], data.y[inside], data.X[outside], data.y[outside]))
+        network = _network(data, len(inside), settings)
+        learn(parts, network, settings, bar=False)
+        scores.append(score(network.predict(parts.X_test), parts.y_test, data.task).value)
+    return fold_summary(scores)
+
+
+def figures(
+    data: Dataset, parts: Split, network: NeuralNetwork, seed: int, folds: FoldSummary | None = None
+) -> tuple[dict[str, Any], Summary]:
+    """What ``metrics.json`` holds, and the judgement of the test figure that is part of it."""
     metric = "r2" if data.task == "regression" else "accuracy"
-    score = metrics.r2 if metric == "r2" else metrics.accuracy
-    return {
+    predicted = network.predict(parts.X_test)
+    summary = summarise(
+        parts.X_train,
+        parts.y_train,
+        parts.X_test,
+        parts.y_test,
+        predicted,
+        data.task,
+        seed=seed,
+        folds=folds,
+    )
+    found = {
         "data": data.name,
         "task": data.task,
-        "test": {metric: score(network.predict(parts.X_test), parts.y_test), "rows": len(parts.y_test)},
+        "test": {metric: score(predicted, parts.y_test, data.task).value, "rows": len(parts.y_test)},
         "train": {
-            metric: score(network.predict(parts.X_train), parts.y_train),
+            metric: score(network.predict(parts.X_train), parts.y_train, data.task).value,
             "rows": len(parts.y_train),
             "loss": network.history[-1].loss,
         },
@@ -99,7 +153,20 @@ def figures(data: Dataset, parts: Split, network: NeuralNetwork) -> dict[str, An
         "seconds": network.history[-1].seconds,
         "interrupted": network.history.interrupted,
         "parameters": len(network.network.flat),
+        "summary": summary.to_json(),
     }
+    return found, summary
+
+
+def resolved(settings: TrainSettings, network: NeuralNetwork) -> TrainSettings:
+    """The settings with what was decided for this run in place of what was left open."""
+    decay = weight_decay_for(True) if settings.optimizer.lower() == "adamw" else None
+    return settings.model_copy(
+        update={
+            "layers": network.sizes[1:-1],
+            "weight_decay": decay if settings.weight_decay is None else settings.weight_decay,
+        }
+    )
 
 
 @contextmanager
@@ -148,7 +215,7 @@ def train(name: str, settings: TrainSettings | None = None, output: Path | None 
     data, parts, network = prepare(name, settings)
     with nullcontext() if output is None else run_folder(data.name, output) as folder:
         learn(parts, network, settings, bar=False)
-        found = figures(data, parts, network)
+        found, _ = figures(data, parts, network, settings.seed, cross_validate(data, settings))
         if folder is not None:
-            write(folder, data.name, settings, network, found)
+            write(folder, data.name, resolved(settings, network), network, found)
     return RunResult(data, parts, network, found, folder)

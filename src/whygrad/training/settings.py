@@ -31,6 +31,9 @@ def _names(table: Any) -> str:
     return ", ".join(table)
 
 
+HIDDEN = [name for name in ACTIVATIONS if name != "softmax"]
+
+
 class TrainSettings(BaseModel):
     """Settings of one training run."""
 
@@ -41,7 +44,7 @@ class TrainSettings(BaseModel):
         description="Sizes of the hidden layers, such as 64,32; by default 64,64, or 16,16 below 500 rows.",
     )
     activation: str = Field(
-        default=DEFAULTS.activation, description=f"After each hidden layer: {_names(ACTIVATIONS)}."
+        default=DEFAULTS.activation, description=f"After each hidden layer: {_names(HIDDEN)}."
     )
     loss: str | None = Field(
         default=None,
@@ -69,6 +72,9 @@ class TrainSettings(BaseModel):
         default=0, ge=0, le=MOST_SEED, description="Fixes the split, the weights and the shuffling."
     )
     test_size: float = Field(default=0.2, gt=0, lt=1, description="Share of the rows kept for the test.")
+    folds: int | None = Field(
+        default=None, ge=2, description="Cross-validate too: train on this many parts in turn."
+    )
     samples: int | None = Field(default=None, ge=4, description="Rows to draw, for a set that is drawn.")
     noise: float | None = Field(
         default=None, ge=0, description="Noise to draw with, for a set that is drawn."
