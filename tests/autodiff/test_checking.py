@@ -197,6 +197,7 @@ def test_gradients_in_single_precision_are_allowed_its_rounding():
     assert report
     assert report.error < 1e-6
     assert not gradcheck(layer, generic(4, 3), tolerance=1e-12)
+    assert not gradcheck(Scaled("w", np.float32), generic(4, 3))
 
 
 @pytest.mark.parametrize(("fault", "wrong"), [("w", {"w"}), ("x", {"x"}), ("upstream", {"x", "w"})])
@@ -204,6 +205,15 @@ def test_a_layer_with_a_wrong_backward(fault, wrong):
     report = gradcheck(Scaled(fault), generic(4, 3))
     assert not report
     assert {item.name for item in report.inputs if not item.passed} == wrong
+
+
+def test_the_worst_entry_is_shown_as_backward_gave_it():
+    layer, x = Scaled("x"), generic(4, 3)
+    index, analytic, numeric = gradcheck(layer, x, rng=3).inputs[0].worst
+    layer.forward(x, training=True)
+    given = layer.backward(np.random.default_rng(3).standard_normal((4, 3)))
+    assert analytic == given[index]
+    assert numeric == pytest.approx(-given[index])
 
 
 class Cubed:

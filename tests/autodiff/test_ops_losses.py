@@ -84,6 +84,9 @@ def test_kinks_have_slope_zero():
     for row, p in [("mean_absolute_error", 2.0), ("hinge", 1.0)]:
         _, g = loss_and_gradient(row, [[p]], [[2.0 if row == "mean_absolute_error" else 1.0]])
         assert g == 0
+    w = np.array([0.0, -2.0, 3.0])
+    g = TABLE["l1_penalty"].bind(strength=0.5).pull(0, ARRAYS, np.ones(()), np.array(2.5), [w])
+    np.testing.assert_array_equal(g, [0.0, -0.5, 0.5])
 
 
 # --- what is refused -------------------------------------------------------------------------------

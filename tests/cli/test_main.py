@@ -39,6 +39,8 @@ def test_help_of_train_describes_every_setting(capsys):
     out = capsys.readouterr().out
     assert "whygrad train" in out
     words = " ".join(out.replace("│", " ").split())
+    assert "[default: silu]" in words
+    assert "[default: ]" not in words
     for name, field in TrainSettings.model_fields.items():
         assert f"--{name.replace('_', '-')}" in words
         assert field.description.split(",")[0].split(":")[0] in words

@@ -147,5 +147,5 @@ def test_ctrl_c_while_training_keeps_what_was_learned(json_too, tmp_path, enviro
     if json_too:
         assert json.loads(out)["interrupted"]
     else:
-        assert err == f"stopped after {found['epochs']} epochs; what was learned is kept\n"
+        assert err == f"stopped by Ctrl-C in epoch {found['epochs']}; what was learned is kept\n"
         assert out.startswith("test accuracy ")

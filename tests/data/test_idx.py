@@ -183,15 +183,15 @@ def test_mnist_in_single_precision(mnist, tmp_path):
         (
             {"train_images": PARTS[1]},
             (
-                "train-images-idx3-ubyte holds no images\n  expected: bytes in 3 dimensions: images, rows, columns\n"
-                "  received: uint8, shape (3,)"
+                "train-images-idx3-ubyte holds no images\n"
+                "  expected: bytes in 3 dimensions: images, rows, columns\n  received: uint8, shape (3,)"
             ),
         ),
         (
             {"train_images": IMAGES[:0]},
             (
-                "train-images-idx3-ubyte holds no images\n  expected: bytes in 3 dimensions: images, rows, columns\n"
-                "  received: uint8, shape (0, 4, 3)"
+                "train-images-idx3-ubyte holds no images\n"
+                "  expected: bytes in 3 dimensions: images, rows, columns\n  received: uint8, shape (0, 4, 3)"
             ),
         ),
         (

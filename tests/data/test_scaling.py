@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.preprocessing import StandardScaler
@@ -16,6 +16,7 @@ tables = arrays.arrays(
 )
 
 
+@settings(deadline=None)
 @given(tables)
 def test_undo_gives_back_what_apply_took(table):
     scaling = Scaling.of(table)
@@ -23,6 +24,7 @@ def test_undo_gives_back_what_apply_took(table):
     assert np.allclose(back, table, rtol=1e-9, atol=1e-9 * (1 + np.abs(table).max()))
 
 
+@settings(deadline=None)
 @given(tables)
 def test_scaled_columns_have_mean_0_and_standard_deviation_1(table):
     scaled = Scaling.of(table).apply(table)

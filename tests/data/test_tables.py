@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whygrad.data.tables import as_matrix, as_targets
@@ -65,6 +65,7 @@ def test_columns_of_several_kinds_are_taken():
         assert as_matrix(table).tolist() == [[1, 1, 0.5], [0, 2, 1.5]]
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.floats(-1e9, 1e9), min_size=3, max_size=3), min_size=1, max_size=8))
 def test_values_are_kept_exactly(rows):
     assert as_matrix(rows).tolist() == rows

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whygrad.data.targets import understand
@@ -29,6 +29,7 @@ def labelled(draw):
     return np.array(draw(st.permutations([*labels, *more]))), len(labels)
 
 
+@settings(deadline=None)
 @given(labelled())
 def test_classes_come_back_from_their_numbers(drawn):
     y, count = drawn
@@ -41,6 +42,7 @@ def test_classes_come_back_from_their_numbers(drawn):
     assert back.tolist() == y.tolist()
 
 
+@settings(deadline=None)
 @given(labelled())
 def test_labels_are_in_order(drawn):
     y, count = drawn
@@ -65,6 +67,7 @@ def test_the_threshold_moves_the_decision():
     assert targets.decode(np.array([[-0.1], [0.1]]), threshold=0.0).tolist() == [0, 1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=10))
 def test_one_hot_rows_come_back(numbers):
     y = hot(np.array([*numbers, 0, 1, 2, 3]), 4)
@@ -73,6 +76,7 @@ def test_one_hot_rows_come_back(numbers):
     assert targets.decode(y * 0.6).tolist() == y.tolist()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 1)] * 3), min_size=1, max_size=10))
 def test_several_labels_come_back(rows):
     y = np.array([*rows, (1, 1, 0)])
@@ -82,6 +86,7 @@ def test_several_labels_come_back(rows):
     assert targets.decode(y * 0.8 + 0.1).tolist() == y.tolist()
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=10), st.booleans())
 def test_numbers_come_back(values, wide):
     y = np.column_stack([values, values]) if wide else np.array(values)

@@ -8,7 +8,7 @@ import pytest
 from whygrad import Tensor, gradcheck, nn
 from whygrad.autodiff.readings.complexes import COMPLEXES
 from whygrad.errors import GraphError, KindError, ShapeError
-from whygrad.nn.layers import ACTIVATIONS
+from whygrad.nn.activations import ACTIVATIONS
 
 from .cases import LAYERS, leaves
 from .numeric import central_differences, complex_step, error

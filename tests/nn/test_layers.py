@@ -5,7 +5,7 @@ import pytest
 
 from whygrad import Tensor, nn
 from whygrad.errors import KindError, SettingError, ShapeError
-from whygrad.nn.layers import ACTIVATIONS, make_activation
+from whygrad.nn.activations import ACTIVATIONS, make_activation
 
 from .numeric import error
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whygrad import MLP, SELoss, Tensor, nn
-from whygrad.nn.layers import make_activation
+from whygrad.nn.activations import make_activation
 from whygrad.nn.scalar import ACTIVATIONS
 
 from .cases import LAYERS

@@ -79,3 +79,8 @@ def test_the_table_is_aligned():
         "2 dense     100       10       1,010  softmax",
         "the end",
     ]
+
+
+def test_what_no_memory_holds_is_refused_before_it_is_made():
+    with pytest.raises(ShapeError, match=r"a network of 800,000,003 parameters is too large"):
+        NeuralNetwork([4, 100_000_000, 3])

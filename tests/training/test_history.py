@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whygrad.training import Epoch, History
@@ -19,6 +19,7 @@ def two():
     return History("accuracy", [Epoch(1, 0.75, 0.5, 0.1, 2.0, 0.5), Epoch(2, 0.25, 0.875, 0.05, 1.0, 1.0)])
 
 
+@settings(deadline=None)
 @given(st.lists(epochs, max_size=5), st.sampled_from(["accuracy", "r2"]))
 def test_the_table_reads_back_the_same_numbers(items, metric):
     rows = list(csv.DictReader(io.StringIO(History(metric, items).to_csv())))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, r2_score
 
@@ -12,6 +12,7 @@ pairs = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, ma
 numbers = st.floats(-100, 100).map(lambda value: round(value, 3))
 
 
+@settings(deadline=None)
 @given(pairs)
 def test_accuracy_is_the_share_of_right_rows(rows):
     predicted, actual = np.array(rows).T
@@ -22,18 +23,21 @@ def test_accuracy_of_text():
     assert accuracy(np.array(["a", "b", "c", "c"]), np.array(["a", "b", "b", "c"])) == 0.75
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 1)] * 6), min_size=1, max_size=20))
 def test_a_row_of_labels_is_right_if_all_are(rows):
     table = np.array(rows)
     assert accuracy(table[:, :3], table[:, 3:]) == accuracy_score(table[:, 3:], table[:, :3])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=30))
 def test_r2_is_scikit_learns(rows):
     predicted, actual = np.array(rows).T
     assert r2(predicted, actual) == pytest.approx(r2_score(actual, predicted), rel=1e-9, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[numbers] * 4), min_size=2, max_size=30))
 def test_r2_of_columns_is_their_mean(rows):
     table = np.array(rows)

@@ -7,7 +7,7 @@ import pytest
 
 from whygrad.data.tables import as_targets
 from whygrad.nn import Dropout, Huber
-from whygrad.optim import OPTIMIZERS, AdamW, GradientDescent, Momentum, Optimizer
+from whygrad.optim import OPTIMIZERS, SCHEDULES, AdamW, GradientDescent, Momentum, Optimizer
 from whygrad.training import NeuralNetwork, metrics
 
 from .problems import LARGEST, NUMBERS, PROBLEMS, SUM, X
@@ -191,6 +191,23 @@ def test_every_optimizer_trains_by_its_name(name):
     assert history.loss[-1] < 0.7 * history.loss[0]
 
 
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_trains_by_its_name(name):
+    network = NeuralNetwork([3, 8, 1], seed=0)
+    history = network.train(X, SUM, 60, 0.02, schedule=name, verbose=False)
+    rates = [epoch.learning_rate for epoch in history]
+    assert history.loss[-1] < 0.7 * history.loss[0]
+    assert rates[0] == 0.02
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_a_plateau_lowers_the_rate():
+    network = NeuralNetwork([1, 1], initializer="zeros", seed=0)  # starts at the best there is
+    y = [-1.0, 1, -1.5, 1.5]
+    history = network.train([[0.0]] * 4, y, 40, 0.02, schedule="reduce-on-plateau", verbose=False)
+    assert [history[k].learning_rate for k in (0, 11, 12, 23)] == [0.02, 0.02, 0.01, 0.005]
+
+
 def test_an_optimizer_of_ones_own_is_used_with_its_learning_rate():
     optimizer = Momentum(0.03)
     history = NeuralNetwork([3, 8, 1], optimizer=optimizer, seed=0).train(X, SUM, epochs=7, verbose=False)
@@ -276,3 +293,11 @@ def test_repr_tells_how_it_was_made_and_how_far_it_came():
         repr(network)
         == "NeuralNetwork([3, 5, 1], activation='relu', output='identity', trained for 2 epochs)"
     )
+
+
+def test_a_schedule_reaches_an_optimizer_of_ones_own():
+    network = NeuralNetwork([3, 8, 1], optimizer=Momentum(0.03), seed=0)
+    rates = [epoch.learning_rate for epoch in network.train(X, SUM, 8, schedule="cosine", verbose=False)]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] > 0.02
+    assert rates[-1] < 0.01

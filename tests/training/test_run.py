@@ -107,6 +107,8 @@ def test_another_seed_gives_another_run():
     first, second = (run.train("moons", TrainSettings(epochs=1, seed=seed)) for seed in (0, 1))
     assert not np.array_equal(first.data.X, second.data.X)
     assert not np.array_equal(first.network.network.vector, second.network.network.vector)
+    splits = [run.prepare("iris", TrainSettings(seed=seed))[1].X_test for seed in (0, 1)]
+    assert not np.array_equal(*splits)
 
 
 @pytest.mark.parametrize(("name", "accuracy"), [("moons", 0.94), ("wine", 0.92), ("iris", 0.9)])

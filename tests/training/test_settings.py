@@ -3,12 +3,12 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from whygrad.errors import SettingError
-from whygrad.nn.layers import ACTIVATIONS
+from whygrad.nn.activations import ACTIVATIONS
 from whygrad.nn.losses import LOSSES
 from whygrad.optim import OPTIMIZERS, SCHEDULES
 from whygrad.training.defaults import DEFAULTS
@@ -53,6 +53,7 @@ def test_every_setting_has_a_description():
     assert all(field.description for field in TrainSettings.model_fields.values())
 
 
+@settings(deadline=None)
 @given(every_setting, st.sampled_from(["digits", "iris"]))
 def test_settings_come_back_from_their_file(tmp_path_factory, values, data):
     path = tmp_path_factory.getbasetemp() / "settings.toml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,25 @@ WORK_FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code: 0, 1 if the work failed, 2 for wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without × and ² still shows the rest
+    try:
+        return _answer(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except MemoryError as error:
+        return _fail(f"not enough memory\n  received: {error}", WORK_FAILED)
+    except BrokenPipeError:  # the reader of a pipe has gone; what is left to say goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WORK_FAILED
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail(f"cannot write the result: {error.strerror}", WORK_FAILED)
+
+
+def _answer(tokens: list[str]) -> int:
+    """The exit code of a command; every error a user can meet becomes a message."""
     from cyclopts import CycloptsError
     from pydantic import ValidationError
 
@@ -18,7 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from ..training.settings import explain
     from .app import build
 
-    tokens = list(sys.argv[1:] if arguments is None else arguments)
     try:
         result = build()(tokens, exit_on_error=False, print_error=False)
         sys.stdout.flush()  # here, where a reader that has gone can be answered
@@ -26,16 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         if isinstance(error.__cause__, ValidationError):
             return _fail(str(explain(error.__cause__)), WRONG_USAGE)
-        return _fail(f"{error}\n  hint: whygrad --help", WRONG_USAGE)
+        more = "; sizes are joined by commas: --layers 8,8" if "Unused" in str(error) else ""
+        return _fail(f"{error}\n  hint: whygrad --help{more}", WRONG_USAGE)
     except SettingError as error:
         return _fail(str(error), WRONG_USAGE)
     except WhygradError as error:
         return _fail(str(error), WORK_FAILED)
-    except KeyboardInterrupt:
-        return _fail("interrupted", INTERRUPTED)
-    except BrokenPipeError:  # the reader of a pipe has gone; what is left to say goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return WORK_FAILED
 
 
 def _fail(message: str, code: int) -> int:

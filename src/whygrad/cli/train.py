@@ -61,8 +61,6 @@ def train(
     if json:
         print(to_json.dumps({**found, "folder": str(folder)}, indent=2))
         return 0
-    if found["interrupted"]:
-        say(f"stopped after {found['epochs']} epochs; what was learned is kept")
     words = sentences(summary)
     print("\n".join(words[:1] if quiet else words))
     print(f"run folder: {folder}")

@@ -196,7 +196,7 @@ def as_text(series: pl.Series) -> pl.Series:
     if series.dtype.is_float():
         known = series.fill_nan(None)
         whole = known.cast(pl.Int64, strict=False)
-        series = whole if (whole == known).all() else known
+        series = whole.cast(pl.String).zip_with(whole == known, known.cast(pl.String))
     return series.cast(pl.String).replace("", None)
 
 

@@ -9,14 +9,10 @@ __getattr__, __dir__, __all__ = exporter(
     {
         ".initializers": ["Initializer", "make_initializer"],
         ".layer": ["Layer"],
-        ".layers": [
+        ".activations": [
             "ELU",
             "GELU",
             "Activation",
-            "BatchNorm",
-            "Dense",
-            "Dropout",
-            "LayerNorm",
             "LeakyReLU",
             "ReLU",
             "SiLU",
@@ -26,6 +22,8 @@ __getattr__, __dir__, __all__ = exporter(
             "Tanh",
             "make_activation",
         ],
+        ".layers": ["Dense", "Dropout"],
+        ".normalization": ["BatchNorm", "LayerNorm"],
         ".losses": [
             "BinaryCrossEntropy",
             "CrossEntropy",

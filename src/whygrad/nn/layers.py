@@ -1,21 +1,18 @@
-"""The layers: dense, activations, dropout, normalisation. Each names its row; the rest is ``Layer``."""
+"""The layers with a computation of their own: dense, and dropout. Each names its row of the table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .._numbers import FRACTION, NOT_NEGATIVE, POSITIVE, Range, count, number
+from .._numbers import FRACTION, number
 from ..autodiff.op import Op
 from ..autodiff.ops import arrays, elementwise
-from ..errors import SettingError, ShapeError, nearest
+from ..errors import SettingError, ShapeError
 from .initializers import Initializer, make_initializer
 from .layer import Array, Layer
 from .parameter import Parameter
-
-SHARE = Range("a number from 0 to 1", lambda value: 0 <= value <= 1)
 
 
 class Dense(Layer):
@@ -129,110 +126,6 @@ class Dense(Layer):
         return f"{self.weights.shape[0]}, {self.weights.shape[1]}"
 
 
-class Activation(Layer):
-    """An elementwise function as a layer: a = f(z), δ = upstream · f'(z).
-
-    Parameters
-    ----------
-    op
-        A row of the table, with its keywords bound.
-
-    Examples
-    --------
-    >>> relu = ReLU()
-    >>> relu.forward(np.array([[-1.0, 2.0]]))
-    array([[0., 2.]])
-    >>> relu.backward(np.array([[5.0, 5.0]]))
-    array([[0., 5.]])
-    """
-
-    def __init__(self, op: Op) -> None:
-        super().__init__()
-        self.op = op
-
-    @property
-    def z(self) -> Any:
-        """The input of the last forward pass."""
-        return self.inputs[0] if self.inputs else None
-
-    @property
-    def a(self) -> Any:
-        """The output of the last forward pass."""
-        return self.output
-
-    @property
-    def name(self) -> str:
-        """Its name in settings."""
-        return self.op.name
-
-    def describe(self) -> str:
-        """The row's keywords."""
-        return ", ".join([f"{key}={value!r}" for key, value in self.op.keywords.items()])
-
-
-class ReLU(Activation):
-    """max(z, 0) (Nair and Hinton, 2010)."""
-
-    def __init__(self) -> None:
-        super().__init__(elementwise.relu)
-
-
-class LeakyReLU(Activation):
-    """z above 0, slope · z below (Maas et al., 2013)."""
-
-    def __init__(self, slope: float = 0.01) -> None:
-        super().__init__(elementwise.leaky_relu.bind(slope=number("LeakyReLU: slope", slope, NOT_NEGATIVE)))
-
-
-class ELU(Activation):
-    """z above 0, alpha · (exp(z) - 1) below (Clevert et al., 2015)."""
-
-    def __init__(self, alpha: float = 1.0) -> None:
-        super().__init__(elementwise.elu.bind(alpha=number("ELU: alpha", alpha, POSITIVE)))
-
-
-class GELU(Activation):
-    """z · Φ(z) in its tanh form (Hendrycks and Gimpel, 2016)."""
-
-    def __init__(self) -> None:
-        super().__init__(elementwise.gelu)
-
-
-class SiLU(Activation):
-    """z · sigmoid(z), also called swish (Elfwing et al., 2017)."""
-
-    def __init__(self) -> None:
-        super().__init__(elementwise.silu)
-
-
-class Softplus(Activation):
-    """log(1 + exp(z))."""
-
-    def __init__(self) -> None:
-        super().__init__(elementwise.softplus)
-
-
-class Sigmoid(Activation):
-    """1 / (1 + exp(-z))."""
-
-    def __init__(self) -> None:
-        super().__init__(elementwise.sigmoid)
-
-
-class Tanh(Activation):
-    """tanh(z)."""
-
-    def __init__(self) -> None:
-        super().__init__(elementwise.tanh)
-
-
-class Softmax(Activation):
-    """exp(z) over its sum along the row: probabilities of classes."""
-
-    def __init__(self) -> None:
-        super().__init__(arrays.softmax)
-
-
 class Dropout(Layer):
     """Sets entries to zero at random while training, and scales the others up by 1 / (1 - rate).
 
@@ -265,129 +158,3 @@ class Dropout(Layer):
     def describe(self) -> str:
         """The rate."""
         return f"{self.rate}"
-
-
-class _Normalization(Layer):
-    """Scale and shift, one of each for a column."""
-
-    def __init__(self, features: int, eps: float, dtype: Any) -> None:
-        super().__init__()
-        self.features = self.takes = count(f"{type(self).__name__}: features", features, least=1)
-        self.eps = number(f"{type(self).__name__}: eps", eps, NOT_NEGATIVE)
-        self.parameters = {
-            "scale": Parameter(np.ones(features, dtype), "scale", penalized=False),
-            "shift": Parameter(np.zeros(features, dtype), "shift", penalized=False),
-        }
-
-    def call(self, x: Any, training: bool) -> tuple[Op, tuple[Any, ...]]:
-        """Refuses another number of columns; NumPy would stretch a single one to all."""
-        self.outputs(x.shape[-1])
-        return super().call(x, training)
-
-    def outputs(self, inputs: int) -> int:
-        """As many as come in."""
-        if inputs != self.features:
-            raise ShapeError(
-                f"{self!r} does not fit",
-                expected=f"{self.features} columns in",
-                received=f"{inputs} columns",
-                hint=f"{type(self).__name__}({inputs})",
-            )
-        return inputs
-
-    def describe(self) -> str:
-        """Number of columns."""
-        return f"{self.features}"
-
-
-class LayerNorm(_Normalization):
-    """Each row brought to mean 0 and variance 1, then scaled and shifted (Ba et al., 2016).
-
-    Parameters
-    ----------
-    features
-        Number of columns.
-    eps
-        Added to the variance.
-    dtype
-        float64 or float32.
-    """
-
-    def __init__(self, features: int, *, eps: float = 1e-5, dtype: Any = np.float64) -> None:
-        super().__init__(features, eps, dtype)
-        self.op = arrays.normalize.bind(axis=-1, eps=eps)
-
-
-class BatchNorm(_Normalization):
-    """Each column brought to mean 0 and variance 1 over the batch (Ioffe and Szegedy, 2015).
-
-    Outside training the running mean and variance stand in for those of the batch, so that a row's
-    output does not depend on its neighbours.
-
-    Parameters
-    ----------
-    features
-        Number of columns.
-    momentum
-        Share of the newest batch in the running statistics.
-    eps
-        Added to the variance.
-    dtype
-        float64 or float32.
-    """
-
-    def __init__(
-        self, features: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float64
-    ) -> None:
-        super().__init__(features, eps, dtype)
-        self.op = arrays.normalize.bind(axis=0, eps=eps)
-        self.momentum = number("BatchNorm: momentum", momentum, SHARE)
-        self.running_mean = np.zeros(features, dtype)
-        self.running_variance = np.ones(features, dtype)
-
-    def call(self, x: Any, training: bool) -> tuple[Op, tuple[Any, ...]]:
-        """Normalise by the batch and update the running statistics; by these outside training."""
-        if x.ndim != 2:
-            raise ShapeError(f"{self!r} takes a matrix", expected="(n, features)", received=f"{x.shape}")
-        row, (scale, shift) = super().call(x, training)
-        if not training:
-            row = arrays.standardize.bind(eps=self.eps)
-            return row, (self.running_mean, self.running_variance, scale, shift)
-        if len(x) < 2:
-            raise ShapeError("BatchNorm needs at least two rows while training", received=f"{len(x)} row")
-        m = self.momentum
-        self.running_mean = (1 - m) * self.running_mean + m * x.mean(axis=0)
-        self.running_variance = (1 - m) * self.running_variance + m * x.var(axis=0, ddof=1)
-        return row, (scale, shift)
-
-
-ACTIVATIONS: dict[str, Callable[[], Activation]] = {
-    "relu": ReLU,
-    "leaky_relu": LeakyReLU,
-    "elu": ELU,
-    "gelu": GELU,
-    "silu": SiLU,
-    "softplus": Softplus,
-    "sigmoid": Sigmoid,
-    "tanh": Tanh,
-    "softmax": Softmax,
-}
-
-
-def make_activation(which: str | Activation) -> Activation | None:
-    """An activation by name, or the one given; None for ``"identity"`` or ``"linear"``.
-
-    Raises
-    ------
-    SettingError
-        If the name is unknown; the nearest known one is suggested.
-    """
-    if isinstance(which, Activation):
-        return which
-    name = str(which).lower().replace("-", "_")
-    name = "silu" if name == "swish" else name
-    if name in ("identity", "linear", "none"):
-        return None
-    if name not in ACTIVATIONS:
-        raise SettingError(f"unknown activation {which!r}", hint=nearest(name, [*ACTIVATIONS, "identity"]))
-    return ACTIVATIONS[name]()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import GraphError, KindError, SettingError, ShapeError
+from .activations import Activation
 from .layer import Array, Layer
-from .layers import Activation
 from .losses import Loss
 from .parameter import Parameter, ParameterVector
 from .regularizers import Regularizer

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import SettingError, ShapeError
+from ..nn.activations import make_activation
 from ..nn.layer import Layer
-from ..nn.layers import Dense, Dropout, make_activation
+from ..nn.layers import Dense, Dropout
 from ..nn.sequential import Sequential
+
+MOST_PARAMETERS = 200_000_000  # with gradients and an optimizer's state about 6 GB in float64
 
 
 def layer_sizes(layers: Any) -> tuple[int, ...]:
@@ -64,6 +67,13 @@ def dense_network(
     dtype: np.dtype[Any],
 ) -> Sequential:
     """Dense layers with the activation, and dropout if any, after all but the last."""
+    count = sum(n * m + m for n, m in itertools.pairwise(sizes))
+    if count > MOST_PARAMETERS:
+        raise ShapeError(
+            f"a network of {count:,} parameters is too large for this",
+            expected=f"at most {MOST_PARAMETERS:,}",
+            received=", ".join(map(str, sizes)),
+        )
     layers: list[Layer] = []
     for n, m in itertools.pairwise(sizes):
         if layers:

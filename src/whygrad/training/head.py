@@ -11,7 +11,7 @@ import numpy as np
 from ..data.scaling import Scaling
 from ..data.targets import Targets, understand
 from ..errors import SettingError
-from ..nn.layers import make_activation
+from ..nn.activations import make_activation
 from ..nn.losses import Loss, make_loss
 
 Array = np.ndarray[Any, Any]

@@ -10,7 +10,7 @@ import numpy as np
 from ..data.scaling import Scaling
 from ..data.tables import as_matrix, as_targets
 from ..errors import GraphError
-from ..nn.layers import make_activation
+from ..nn.activations import make_activation
 from ..nn.losses import Loss, make_loss
 from ..nn.parameter import Parameter
 from ..nn.regularizers import Regularizer
@@ -118,7 +118,7 @@ class NeuralNetwork:
             make_activation(output)
         if loss is not None:
             make_loss(loss)
-        self._optimizer(None, DEFAULTS.schedule, steps=1)
+        self._optimizer(None, None, steps=1)
 
     def parameters(self) -> dict[str, Parameter]:
         """Name -> parameter, such as ``"1.weights"``, with its ``data`` and ``grad``."""
@@ -155,7 +155,7 @@ class NeuralNetwork:
         learning_rate: float | None = None,
         batch_size: int = DEFAULTS.batch_size,
         *,
-        schedule: str = DEFAULTS.schedule,
+        schedule: str | None = None,
         clip: float | None = None,
         verbose: bool | None = None,
     ) -> History:
@@ -174,7 +174,8 @@ class NeuralNetwork:
         batch_size
             Rows a step.
         schedule
-            How the learning rate changes: ``"constant"``, ``"cosine"`` down to zero …
+            How the learning rate changes: ``"constant"``, ``"cosine"`` down to zero …; by default cosine,
+            and what an optimizer of your own has.
         clip
             Upper bound for the norm of the gradient.
         verbose
@@ -226,9 +227,11 @@ class NeuralNetwork:
                 clip=clip,
                 on_epoch=advance,
             )
+        if self.history.interrupted:
+            announce(f"stopped by Ctrl-C in epoch {len(self.history)}; what was learned is kept")
         return self.history
 
-    def _optimizer(self, learning_rate: float | None, schedule: str, steps: int) -> Optimizer:
+    def _optimizer(self, learning_rate: float | None, schedule: str | None, steps: int) -> Optimizer:
         """A new optimizer for each call to train, or the one given."""
         given = self.optimizer
         settings = {} if self.weight_decay is None else {"weight_decay": self.weight_decay}
@@ -236,8 +239,12 @@ class NeuralNetwork:
             make_optimizer(given, **settings)  # refuses settings beside its own
             if learning_rate is not None:
                 given.learning_rate = learning_rate
+            if schedule is not None:
+                rate = given.current_learning_rate
+                given.learning_rate = make_schedule(schedule, rate, **schedule_settings(schedule, steps))
             return given
         rate = DEFAULTS.learning_rate if learning_rate is None else learning_rate
+        schedule = DEFAULTS.schedule if schedule is None else schedule
         if self.weight_decay is None and str(given).lower() == "adamw":
             settings = {"weight_decay": weight_decay_for(self.scale)}
         optimizer = make_optimizer(given, rate, **settings)

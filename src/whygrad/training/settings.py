@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ..data.sets import MOST_SEED
 from ..errors import SettingError, nearest
-from ..nn.layers import ACTIVATIONS
+from ..nn.activations import ACTIVATIONS
 from ..nn.losses import LOSSES
 from ..optim import OPTIMIZERS, SCHEDULES
 from .defaults import DEFAULTS, weight_decay_for
