@@ -92,3 +92,13 @@ def test_and_those_without_a_method(make):
         with pytest.raises(KindError, match=f"does not take a {make.__name__}") as error:
             call()
         assert "hint: compute it from rows of the table" in str(error.value)
+
+
+@both
+@pytest.mark.parametrize("other", [np.float64(2), np.int32(2), np.full(2, 2.0)])
+def test_equality_is_identity_here_too(make, other):
+    x = make(2.0)
+    assert (x == other) is (other == x) is False
+    assert (x != other) is (other != x) is True
+    assert x not in [other]
+    assert x in [other, x]

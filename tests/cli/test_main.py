@@ -167,6 +167,16 @@ def test_training_that_cannot_go_on_leaves_nothing(capsys, monkeypatch):
     assert files() == []
 
 
+def test_missing_memory_is_said(capsys, monkeypatch):
+    def grow(*arguments, **settings):
+        raise MemoryError("Unable to allocate 7 TiB")
+
+    monkeypatch.setattr(run, "learn", grow)
+    assert main(["train", "iris", "--quiet"]) == 1
+    assert capsys.readouterr() == ("", "whygrad: not enough memory\n  received: Unable to allocate 7 TiB\n")
+    assert files() == []
+
+
 def test_an_interrupt_outside_training_leaves_nothing(capsys, monkeypatch):
     def press(*arguments, **settings):
         raise KeyboardInterrupt

@@ -75,6 +75,21 @@ def test_the_first_line_can_be_had(tmp_path, environment):
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_is_no_traceback(tmp_path, environment):
+    with Path("/dev/full").open("w") as full:
+        done = whygrad("data", cwd=tmp_path, stdout=full)
+    assert done.stderr == "whygrad: cannot write the result: No space left on device\n"
+    assert done.returncode == 1
+
+
+def test_what_cannot_be_shown_is_replaced(tmp_path, environment, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = whygrad("data", cwd=tmp_path)
+    assert "8 ? 8 pixels" in done.stdout
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
 # --- terminals ---------------------------------------------------------------------------------------
 def on_a_terminal(*arguments, cwd):
     """The exit code, what came on standard output, and what a terminal was sent."""

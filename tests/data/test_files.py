@@ -135,6 +135,12 @@ def test_a_row_of_missing_values_is_a_row_unless_it_ends_the_file():
     assert read_text("a\tb\n1\tx\n2\t\n").rows() == [(1.0, "x"), (2.0, None)]
 
 
+def test_names_of_columns_are_only_names():
+    frame = read_text("*,^.*$,count,0,literal\n1,x,true,2,\n2,y,false,3,\n")
+    assert frame.columns == ["*", "^.*$", "count", "0", "literal"]
+    assert frame.rows() == [(1.0, "x", True, 2.0, None), (2.0, "y", False, 3.0, None)]
+
+
 def test_one_row_is_a_table():
     assert read_text("a,b\n1,x\n").rows() == [(1.0, "x")]
 
@@ -309,6 +315,8 @@ REFUSED = {
     f"in pairs\n  received: '5\" x,1'\n  {QUOTES}",
     'a,b\n1,"x\n3,4\n': " cannot be read from line 2\n  expected: quotation marks around whole fields, "
     f"in pairs\n  received: '1,\"x'\n  {QUOTES}",
+    "a,b\n1,2\n3\r4,x\n5\n": " cannot be read from line 3\n  expected: quotation marks around whole fields, "
+    f"in pairs\n  received: '3\\r4,x'\n  {QUOTES}",
     'a,b\n1,"x"y\n3,4\n': " cannot be read from line 2\n  expected: quotation marks around whole fields, "
     f"in pairs\n  received: '1,\"x\"y'\n  {QUOTES}",
     "a,b\n1,2\n2,2\n1o5,2\n4,2\n": ": row 3, column 'a', holds text among numbers\n"

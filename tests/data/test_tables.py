@@ -117,8 +117,9 @@ def test_a_column_of_text_is_numbered_where_it_has_no_name(dtype):
         "1, 2",
         {"a": 1},
         np.array(["text"]),
+        np.array([["1", "2"]]),
     ],
-    ids=["complex", "dates", "dicts", "beyond floats", "text", "dict", "column of text"],
+    ids=["complex", "dates", "dicts", "beyond floats", "text", "dict", "column of text", "numbers as text"],
 )
 def test_what_is_no_numbers_is_refused(X):
     with pytest.raises(KindError, match="X must hold numbers"):

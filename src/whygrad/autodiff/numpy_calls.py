@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
 NAMES = {"true_divide": "divide", "absolute": "abs", "fabs": "abs", "float_power": "power", "pow": "power"}
 COMPARISONS = frozenset(["greater", "greater_equal", "less", "less_equal"])
+EQUALITY = {"equal": False, "not_equal": True}  # nodes are told apart by identity, and no array is one
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
     """Record the row of a NumPy function; comparisons look at the data."""
     name = NAMES.get(ufunc.__name__, ufunc.__name__)
     if method == "__call__" and not keywords:
+        if name in EQUALITY:
+            return EQUALITY[name]
         if name in COMPARISONS:
             return ufunc(*[x.data if hasattr(x, "record") else x for x in inputs])
         if name == "matmul" and hasattr(self, "__rmatmul__"):

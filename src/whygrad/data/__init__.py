@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = exporter(
         ".column_encoding": ["Column"],
         ".files": ["Table", "read_table"],
         ".idx": ["read_idx", "read_mnist"],
-        ".target_column": ["target_column"],
+        ".target_choice": ["target_column"],
         ".sets": ["SETS", "Dataset", "load"],
         ".scaling": ["Scaling"],
         ".splitting": ["Split", "split"],

@@ -104,7 +104,7 @@ def learn_column(series: pl.Series, fill: bool, places: Array) -> Column:
 
 def _learn_categories(name: str, text: pl.Series, fill: bool) -> Column:
     """Categories in order of the alphabet; the most frequent one fills, the first of several."""
-    counts = text.value_counts().sort(["count", name], descending=[True, False])
+    counts = text.alias("text").value_counts(name="rows").sort("rows", "text", descending=[True, False])
     if like_ids(counts.height, len(text)) or counts.height > MOST_CATEGORIES:
         raise DataError(
             f"column {name!r} holds too many different texts to be categories",
@@ -112,7 +112,7 @@ def _learn_categories(name: str, text: pl.Series, fill: bool) -> Column:
             received=f"{counts.height} in {len(text)} rows, such as {text[0]!r}",
             hint="remove it if it holds names or ids; numbers are written without their unit",
         )
-    categories = counts[name].to_list()
+    categories = counts["text"].to_list()
     return Column(name, "category", tuple(sorted(categories)), categories[0] if fill else None)
 
 

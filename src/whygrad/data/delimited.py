@@ -209,7 +209,7 @@ class _Rows:
         if len(self.keys) == 1:
             return
         lines = csv.reader(
-            io.StringIO(block.decode(errors="replace"), newline=""), delimiter=self.layout.separator
+            io.StringIO(block.decode(errors="replace"), newline="\n"), delimiter=self.layout.separator
         )
         try:
             lengths = np.fromiter(map(len, lines), int)
@@ -233,7 +233,7 @@ class _Rows:
             text = block.decode()
         except UnicodeDecodeError as error:
             return not_utf8(self.source, block, error, self.lines + 1)
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=self.layout.separator, strict=True)
+        lines = csv.reader(io.StringIO(text, newline="\n"), delimiter=self.layout.separator, strict=True)
         line, fields = 1, len(self.keys)
         try:
             for row in lines:

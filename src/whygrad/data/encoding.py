@@ -125,13 +125,15 @@ class Encoding:
             stands for a number, or a category was not there in training. Says in which row, counted from 1,
             and column.
         """
+        import polars as pl
+
         for column in self.columns:
             if column.name not in frame.columns:
                 raise DataError(
                     f"the table has no column {column.name!r}, which the network was trained with",
                     hint=near_column(column.name, frame.columns),
                 )
-        used = frame.select([column.name for column in self.columns])
+        used = pl.DataFrame([frame[column.name] for column in self.columns])  # select() reads "*" as all
         places = _positions(frame, rows)
         matrix = np.empty((len(places), len(self.feature_names)), dtype)
         step = max(1, CELLS // matrix.shape[1])

@@ -167,7 +167,7 @@ def not_utf8(source: str, data: bytes, error: UnicodeDecodeError, line: int = 1)
 def _rows(text: str, separator: str) -> list[list[str]]:
     """The first rows, without blank lines; a field too long for the csv module ends them."""
     found: list[list[str]] = []
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    lines = csv.reader(io.StringIO(text, newline="\n"), delimiter=separator)
     with suppress(csv.Error):
         found.extend(row for row in islice(lines, ROWS) if row)
     return found or [[""]]
@@ -175,7 +175,7 @@ def _rows(text: str, separator: str) -> list[list[str]]:
 
 def _header(source: str, text: str, separator: str) -> tuple[list[str], int]:
     """The names in the first row, and how many characters it takes up, its line end with it."""
-    lines = io.StringIO(text, newline="")
+    lines = io.StringIO(text, newline="\n")
     try:
         return next(csv.reader(lines, delimiter=separator, strict=True)), lines.tell()
     except csv.Error as error:
