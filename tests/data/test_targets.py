@@ -216,3 +216,14 @@ def test_fractions_are_no_classes(kind):
         DataError, match=f"{kind} targets must be classes\n  received: numbers with fractions"
     ):
         understand(np.array([0.5, 1.0]), 1, kind)
+
+
+def test_a_single_number_is_nothing_to_learn():
+    with pytest.raises(DataError, match="single class"):
+        understand(np.zeros(5, int), outputs=1)
+
+
+def test_labels_below_zero_are_classes_like_any_others():
+    found = understand(np.array([-1, 0, 1, 1]), outputs=3)
+    assert found.classes == (-1, 0, 1)
+    assert understand(np.array([-1, 1]), outputs=2).classes == (-1, 1)

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from whygrad.data.tables import as_targets
+from whygrad.errors import SettingError
 from whygrad.nn import Dropout, Huber
 from whygrad.optim import OPTIMIZERS, SCHEDULES, AdamW, GradientDescent, Momentum, Optimizer
 from whygrad.training import NeuralNetwork, metrics
@@ -301,3 +302,9 @@ def test_a_schedule_reaches_an_optimizer_of_ones_own():
     assert rates == sorted(rates, reverse=True)
     assert rates[0] > 0.02
     assert rates[-1] < 0.01
+
+
+@pytest.mark.parametrize("seed", [-1, "x", 2**32, 1.5])
+def test_seeds_that_cannot_work_are_refused(seed):
+    with pytest.raises(SettingError, match="seed must be a whole number from 0"):
+        NeuralNetwork([2, 3, 1], seed=seed)

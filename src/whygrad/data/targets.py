@@ -227,7 +227,7 @@ def _classes(y: Array, outputs: int, kind: str | None) -> Targets:
     names = tuple(label.item() for label in labels)
     count = len(names)
     numbers, number = y.dtype.kind not in "US", type(names[0])
-    if numbers and kind is None and outputs == 1 and count != 2:
+    if numbers and kind is None and outputs == 1 and count > 2:
         return _numbers(y, outputs, f"whole numbers, {count} different ones, for one output")
     if count < 2 and not (numbers and outputs > 1):
         raise DataError(
@@ -241,7 +241,7 @@ def _classes(y: Array, outputs: int, kind: str | None) -> Targets:
         # labels 0 to outputs - 1, even when some of them are missing in these rows
         if labels[0] >= 0 and labels[-1] < outputs:
             names = tuple([number(label) for label in range(outputs)])
-        elif count < outputs or labels[0] < 0:
+        elif count < outputs:
             low, high = labels[0], labels[-1]
             raise DataError(
                 f"label {low if low < 0 else high} is out of range",

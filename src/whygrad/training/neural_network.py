@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..data.scaling import Scaling
+from ..data.sets import check_seed
 from ..data.tables import as_matrix, as_targets
 from ..errors import GraphError
 from ..nn.activations import make_activation
@@ -107,7 +108,8 @@ class NeuralNetwork:
         self.regularizer = Regularizer(l1, l2)
         self.weight_decay, self.dropout, self.task, self.seed = weight_decay, dropout, task, seed
         self.dtype = float_dtype(dtype)
-        self.rng = np.random.default_rng(seed)
+        drawn = seed is None or isinstance(seed, np.random.Generator)
+        self.rng = np.random.default_rng(seed if drawn else check_seed(seed))
         self.scale = scale
         self.scaling: Scaling | None = None  # of the inputs, from the first training data
         self.head: Head | None = None  # decided by the first targets

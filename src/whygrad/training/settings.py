@@ -18,7 +18,7 @@ from .defaults import DEFAULTS, weight_decay_for
 def _sizes(value: Any) -> Any:
     """``"64,32"`` as a list; a list as it is."""
     if isinstance(value, str):
-        value = [part for part in value.replace("x", ",").replace(" ", ",").split(",") if part]
+        value = [part for part in value.replace(" ", ",").split(",") if part]
     elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return _sizes(value[0])
     return value
