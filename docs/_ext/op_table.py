@@ -4,7 +4,8 @@ from pathlib import Path
 
 import whygrad.autodiff.tensor  # noqa: F401 - enters all rows
 from whygrad.autodiff.formulas import notation
-from whygrad.autodiff.op import TABLE, Elementwise
+from whygrad.autodiff.op import Elementwise
+from whygrad.autodiff.table import TABLE
 from whygrad.errors import SettingError
 
 HEAD = """# Operations

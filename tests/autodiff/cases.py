@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import whygrad.autodiff.tensor  # noqa: F401 - enters every row into the table
-from whygrad.autodiff.op import TABLE, Op
+from whygrad.autodiff.op import Op
+from whygrad.autodiff.table import TABLE
 
 rng = np.random.default_rng(7)
 

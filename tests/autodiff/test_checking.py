@@ -7,8 +7,9 @@ import pytest
 
 from whygrad import Tensor, Value, gradcheck
 from whygrad.autodiff.checking import GradientReport, InputReport
-from whygrad.autodiff.op import TABLE, elementwise, operation
+from whygrad.autodiff.op import elementwise, operation
 from whygrad.autodiff.ops import arrays, losses
+from whygrad.autodiff.table import TABLE
 from whygrad.autodiff.tensor import concatenate, where
 from whygrad.errors import DataError, GraphError, KindError, SettingError
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from whygrad import notation
-from whygrad.autodiff.op import TABLE, Elementwise, elementwise
+from whygrad.autodiff.op import Elementwise, elementwise
 from whygrad.autodiff.ops import arrays, losses
 from whygrad.autodiff.ops import elementwise as rows
 from whygrad.autodiff.readings.arrays import ARRAYS
+from whygrad.autodiff.table import TABLE
 from whygrad.errors import SettingError
 
 from .cases import CASES, LABELS

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from whygrad import Tensor, Value, gradients
 from whygrad.autodiff.node import Node, edges, sweep, topological_order
-from whygrad.autodiff.op import TABLE, Elementwise
+from whygrad.autodiff.op import Elementwise
+from whygrad.autodiff.table import TABLE
 from whygrad.errors import KindError
 
 from .cases import CASES, central_differences, error

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from whygrad import Tensor, Value
-from whygrad.autodiff.op import TABLE
+from whygrad.autodiff.table import TABLE
 from whygrad.errors import KindError
 
 from .cases import CASES

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from whygrad import Tensor, Value
-from whygrad.autodiff.op import TABLE, Elementwise, Op, elementwise, operation
+from whygrad.autodiff.op import Elementwise, Op, elementwise, operation
 from whygrad.autodiff.ops import arrays, losses
 from whygrad.autodiff.ops import elementwise as rows
 from whygrad.autodiff.readings.arrays import ARRAYS
 from whygrad.autodiff.readings.floats import FLOATS
+from whygrad.autodiff.table import TABLE
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whygrad import Tensor
-from whygrad.autodiff.op import TABLE
 from whygrad.autodiff.operators import PAIRED, UNARY
+from whygrad.autodiff.table import TABLE
 from whygrad.autodiff.tensor import concatenate, where
 from whygrad.errors import ShapeError
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from whygrad import Tensor
-from whygrad.autodiff.op import TABLE
 from whygrad.autodiff.readings.arrays import ARRAYS, fit, sum_to
+from whygrad.autodiff.table import TABLE
 
 from .cases import error, generic
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from whygrad import Tensor, Value, gradients
 from whygrad.autodiff import value_methods
-from whygrad.autodiff.op import TABLE
 from whygrad.autodiff.readings.arrays import ARRAYS
 from whygrad.autodiff.readings.complexes import COMPLEXES
+from whygrad.autodiff.table import TABLE
 
 from .cases import differentiable, error, moved
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from whygrad import Tensor, Value
-from whygrad.autodiff.op import TABLE
 from whygrad.autodiff.readings import NODES, Namespace, arrays, reading_of
 from whygrad.autodiff.readings.arrays import ARRAYS
 from whygrad.autodiff.readings.complexes import COMPLEXES
 from whygrad.autodiff.readings.floats import FLOATS, FUNCTIONS
+from whygrad.autodiff.table import TABLE
 
 INF, NAN = math.inf, math.nan
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.5, -2.5, 1000.0, -1000.0, INF, -INF, NAN]

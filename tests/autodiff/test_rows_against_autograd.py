@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from autograd import grad
 
-from whygrad.autodiff.op import TABLE
 from whygrad.autodiff.readings.arrays import ARRAYS
+from whygrad.autodiff.table import TABLE
 
 from .cases import differentiable, error, every_case
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from whygrad import Tensor, gradients
-from whygrad.autodiff.op import TABLE
 from whygrad.autodiff.readings.arrays import ARRAYS
 from whygrad.autodiff.readings.complexes import COMPLEXES
+from whygrad.autodiff.table import TABLE
 
 from .cases import CASES, central_differences, differentiable, each_case, error, every_case, is_floats, moved
 

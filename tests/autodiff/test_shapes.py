@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from whygrad import Tensor
-from whygrad.autodiff.op import TABLE
 from whygrad.autodiff.shapes import explain
+from whygrad.autodiff.table import TABLE
 from whygrad.autodiff.tensor import concatenate
 from whygrad.errors import ShapeError
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from whygrad.autodiff.op import TABLE, Elementwise
+from whygrad.autodiff.op import Elementwise
 from whygrad.autodiff.readings.symbols import BASE, STEPS, WORDS, Symbol, name, number
+from whygrad.autodiff.table import TABLE
 
 from .cases import CASES
 

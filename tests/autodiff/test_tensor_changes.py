@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from whygrad import Tensor, gradients
-from whygrad.autodiff.op import TABLE
+from whygrad.autodiff.table import TABLE
 from whygrad.autodiff.tensor import where
 from whygrad.errors import GraphError
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from whygrad import Tensor, Value
 from whygrad.autodiff.generate import METHODS
 from whygrad.autodiff.node import sweep
-from whygrad.autodiff.op import TABLE
+from whygrad.autodiff.table import TABLE
 
 UNARY = [row for row, names in METHODS.items() if TABLE[row].inputs == ("a",)]
 BINARY = [row for row in METHODS if row not in UNARY]

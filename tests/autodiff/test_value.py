@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from whygrad import Value
-from whygrad.autodiff.op import TABLE
+from whygrad.autodiff.table import TABLE
 from whygrad.autodiff.value import Constant, constant, zero_grad
 from whygrad.errors import KindError
 

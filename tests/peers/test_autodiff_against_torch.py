@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from whygrad import Tensor
-from whygrad.autodiff.op import TABLE
 from whygrad.autodiff.readings.arrays import ARRAYS
+from whygrad.autodiff.table import TABLE
 
 from ..autodiff.cases import CASES, differentiable, error, every_case
 

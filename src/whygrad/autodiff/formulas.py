@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..errors import SettingError, nearest
-from .op import TABLE, Elementwise, Op
+from .op import Elementwise, Op
 from .readings.symbols import WORDS, Symbol, name, number
+from .table import TABLE
 
 # how tightly each head binds; a weaker argument gets parentheses
 LEVEL = {">": 0, ">=": 0, "+": 1, "-": 1, "neg": 2, "*": 2, "/": 2, "matmul": 2, "power": 4}
@@ -79,7 +80,8 @@ def _named(name: str) -> Op:
 
     if name not in TABLE:
         raise SettingError(f"no operation named {name!r}", hint=nearest(name, TABLE))
-    return TABLE[name]
+    row: Op = TABLE[name]
+    return row
 
 
 def _derivative(op: Op, i: int, xs: list[Symbol]) -> Symbol:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from .formulas import notation
-from .op import TABLE, Elementwise
+from .op import Elementwise
 from .ops import elementwise as _rows  # noqa: F401 - enters the rows into the table
 from .readings.floats import FUNCTIONS
 from .readings.symbols import STEPS, name, number
+from .table import TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ NumPy asks for these methods by name, so nothing here imports it.
 from __future__ import annotations
 
 from ..errors import KindError, nearest
-from .op import TABLE, Elementwise
+from .op import Elementwise
+from .table import TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,6 +6,9 @@ A rule is ordinary Python over a namespace ``xp``; what it means depends on the 
 
 from __future__ import annotations
 
+from .readings import reading_of
+from .table import TABLE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,8 +17,6 @@ if TYPE_CHECKING:
     from .node import Node
 
     Rule = Callable[..., Any] | int | None
-
-TABLE: dict[str, Op] = {}  # name -> row; inside a rule, xp offers each of these by its name
 
 
 class Op:
@@ -92,7 +93,8 @@ class Op:
         """Rows are pickled by name: their rules stay in the table."""
         if TABLE.get(self.name) is None:
             raise TypeError(f"row {self.name!r} is not in the table")
-        return _from_table, (self.name, tuple(self.keywords.items()))
+        row: Op = TABLE[self.name]
+        return _from_table, (row.forward.__module__, self.name, tuple(self.keywords.items()))
 
     def flows(self, i: int) -> bool:
         """Whether a gradient can reach input ``i`` at all."""
@@ -145,8 +147,6 @@ class Op:
             if hasattr(operand, "record"):
                 node: Node = operand
                 return node.record(op, operands)
-        from .readings import reading_of
-
         return op.forward(reading_of(operands), *operands)
 
 
@@ -190,11 +190,13 @@ def operation(name: str, forward: Callable[..., Any], **entries: Any) -> Op:
     return _row(Op, name, forward, entries)  # type: ignore[no-any-return]
 
 
-def _from_table(name: str, keywords: tuple[tuple[str, Any], ...]) -> Op:
-    """The row of that name, as pickled networks and graphs ask for it."""
+def _from_table(home: str, name: str, keywords: tuple[tuple[str, Any], ...]) -> Op:
+    """The row of that name, for a pickled network or graph; ``home`` is the module that enters it."""
     if name not in TABLE:
-        from . import tensor  # noqa: F401 - enters all rows
-    op = TABLE[name]
+        from importlib import import_module
+
+        import_module(home)
+    op: Op = TABLE[name]
     return op.bind(**dict(keywords)) if keywords else op
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import KindError
 from .numpy_calls import array_function, array_ufunc
-from .op import TABLE, Op
+from .op import Op
 from .ops import arrays as _arrays
 from .ops import elementwise as _elementwise
+from .table import TABLE
 
 BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power"}
 COMPARISONS = ("__gt__", "__ge__", "__lt__", "__le__")

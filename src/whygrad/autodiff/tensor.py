@@ -10,11 +10,12 @@ import numpy as np
 from ..errors import GraphError, KindError, ShapeError
 from .fingerprint import fingerprint, refuse_changed
 from .node import Node, sweep, topological_order
-from .op import TABLE, Op
+from .op import Op
 from .operators import ArrayOperations
 from .ops import losses as _losses  # noqa: F401 - enters the rows into the table
 from .readings.arrays import ARRAYS, Array
 from .shapes import explain
+from .table import TABLE
 
 if TYPE_CHECKING:
     from .node import Observer

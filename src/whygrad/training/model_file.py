@@ -137,7 +137,7 @@ def _saved_head(head: Head, column: bool) -> SavedHead:
     return SavedHead.model_validate(settings)
 
 
-def load(path: Any) -> NeuralNetwork:
+def load(path: Any, kind: type[NeuralNetwork]) -> NeuralNetwork:
     """Read a network; see :meth:`NeuralNetwork.load`."""
     from safetensors import SafetensorError, safe_open
 
@@ -152,7 +152,7 @@ def load(path: Any) -> NeuralNetwork:
                     received=", ".join(metadata) or "a safetensors file of another program",
                 )
             try:
-                return _rebuild(SavedNetwork.model_validate_json(metadata[FORMAT]), file)
+                return _rebuild(SavedNetwork.model_validate_json(metadata[FORMAT]), file, kind)
             except (WhygradError, TypeError, ValueError) as error:
                 raise DataError(f"{path} is damaged", received=_reason(error)) from None
     except (OSError, SafetensorError) as error:
@@ -170,12 +170,11 @@ def _reason(error: Exception) -> str:
     return error.problem if isinstance(error, WhygradError) else str(error)
 
 
-def _rebuild(saved: SavedNetwork, file: Any) -> NeuralNetwork:
-    from .neural_network import NeuralNetwork
+def _rebuild(saved: SavedNetwork, file: Any, kind: type[NeuralNetwork]) -> NeuralNetwork:
 
     _check_tensors(saved, file)
     settings = saved.model_dump(exclude={"head", "loss"})
-    network = NeuralNetwork(**settings, loss=None if saved.loss is None else _loss(saved.loss))
+    network = kind(**settings, loss=None if saved.loss is None else _loss(saved.loss))
     network.scaling = _scaling(file, "inputs")
     if saved.head is not None:
         network.adopt(_head(saved.head, network.sizes[-1], _scaling(file, "targets")), saved.head.column)

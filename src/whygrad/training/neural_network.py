@@ -376,7 +376,7 @@ class NeuralNetwork:
         """
         from .model_file import load
 
-        return load(path)
+        return load(path, NeuralNetwork)
 
     @property
     def classes(self) -> tuple[Any, ...]:

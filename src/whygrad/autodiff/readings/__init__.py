@@ -13,7 +13,7 @@ A namespace holds some base functions; every other row of the table is reachable
 
 from __future__ import annotations
 
-from ..op import TABLE
+from ..table import TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

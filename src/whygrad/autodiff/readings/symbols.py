@@ -6,7 +6,7 @@ Two namespaces: :data:`WORDS` keeps ``sigmoid`` one word, for a person (see ``no
 
 from __future__ import annotations
 
-from ..op import TABLE
+from ..table import TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
