@@ -221,6 +221,16 @@ def test_a_tie_for_the_largest_is_shared():
     np.testing.assert_array_equal(x.grad, [[0, 2, 2], [0, 0, 0]])
 
 
+def test_what_methods_do_unless_told_otherwise():
+    x = Tensor(generic(2, 3, 4))
+    for name in ("sum", "mean", "max"):
+        assert getattr(x, name)().shape == ()
+    for name in ("softmax", "log_softmax"):
+        np.testing.assert_array_equal(getattr(x, name)().data, getattr(x, name)(axis=2).data)
+    assert x.leaky_relu().op.keywords == {"slope": 0.01}
+    assert x.elu().op.keywords == {"alpha": 1.0}
+
+
 def test_softmax_along_an_axis():
     z = generic(3, 4)
     for axis in (0, -1):
