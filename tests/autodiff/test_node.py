@@ -56,13 +56,14 @@ def test_a_shared_node_is_visited_once(make):
 def test_every_factor_can_be_observed(make):
     a, b = make(3.0), make(-2.0)
     seen = []
-    loss = (a * b) + a
+    loss = (a * b + a) * 5
     loss.backward(observe=lambda *factors: seen.append(factors))
     assert [(node.op.name, i, float(g), float(local), float(out)) for node, i, g, local, out in seen] == [
-        ("add", 0, 1.0, 1.0, 1.0),
-        ("add", 1, 1.0, 1.0, 1.0),
-        ("multiply", 0, 1.0, -2.0, -2.0),
-        ("multiply", 1, 1.0, 3.0, 3.0),
+        ("multiply", 0, 1.0, 5.0, 5.0),
+        ("add", 0, 5.0, 1.0, 5.0),
+        ("add", 1, 5.0, 1.0, 5.0),
+        ("multiply", 0, 5.0, -2.0, -10.0),
+        ("multiply", 1, 5.0, 3.0, 15.0),
     ]
 
 

@@ -116,9 +116,10 @@ def test_a_wider_array_widens_the_result_but_not_the_gradient():
     assert (y.dtype, x.grad.dtype, w.grad.dtype) == (np.float64, np.float32, np.float64)
 
 
-def test_gradients_of_single_numbers_are_arrays():
+def test_single_numbers_and_their_gradients_are_arrays():
     x = Tensor(2.0)
     y = x * x + x
+    assert [type(node.data) for node in y.ancestors()] == [np.ndarray] * 3
     for _ in range(2):
         y.backward()
         assert [type(node.grad) for node in y.ancestors()] == [np.ndarray] * 3
