@@ -6,28 +6,41 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whygrad.training import Epoch, History
+from whygrad.training.history import LayerEpoch
 
 floats = st.floats(allow_nan=False)
-epochs = st.builds(Epoch, st.integers(1, 10**6), floats, st.none() | floats, floats, floats, floats)
+numbers = (st.integers(1, 10**6), floats, st.none() | floats, floats, floats, floats)
+layers = st.lists(st.builds(LayerEpoch, floats, floats), max_size=3).map(tuple)
+epochs = st.builds(Epoch, *numbers, st.none() | floats, st.none() | floats, layers)
 
 
 def two():
     return History("accuracy", [Epoch(1, 0.75, 0.5, 0.1, 2.0, 0.5), Epoch(2, 0.25, 0.875, 0.05, 1.0, 1.0)])
 
 
-@settings(deadline=None)
 @given(st.lists(epochs, max_size=5), st.sampled_from(["accuracy", "r2"]))
 def test_the_table_reads_back_the_same_numbers(items, metric):
-    rows = list(csv.DictReader(io.StringIO(History(metric, items).to_csv())))
+    history = History(metric, items)
+    rows = list(csv.DictReader(io.StringIO(history.to_csv())))
     assert len(rows) == len(items)
     for row, item in zip(rows, items, strict=True):
-        values = {name.replace("score", metric): value for name, value in vars(item).items()}
-        assert list(row) == list(values)
-        assert {name: float(text) if text else None for name, text in row.items()} == values
+        expected = {name: value for name, value in vars(item).items() if name != "layers"}
+        for place, layer in enumerate(item.layers, start=1):
+            expected |= {f"{name}_{place}": value for name, value in vars(layer).items()}
+        known = {
+            name.replace("score", metric): value for name, value in expected.items() if value is not None
+        }
+        assert {name: float(text) for name, text in row.items() if text} == known
+
+
+@given(st.lists(epochs, max_size=5), st.sampled_from(["accuracy", "r2"]))
+def test_columns_make_the_same_history_again(items, metric):
+    history = History(metric, items)
+    assert History.from_columns(metric, history.columns()) == history
 
 
 def test_the_table_has_numbers_only_whatever_kind_they_were():

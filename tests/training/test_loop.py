@@ -1,6 +1,7 @@
 """The loop: which rows make a step, what is averaged, what reaches the optimizer, and when it stops."""
 
 import math
+import re
 from itertools import chain
 
 import numpy as np
@@ -150,8 +151,8 @@ def test_a_schedule_on_plateaus_goes_by_the_loss_of_epochs():
 
 def test_epochs_are_counted_on_and_told():
     told, history = [], History()
-    run(epochs=2, history=history, on_epoch=told.append)
-    run(epochs=3, history=history, on_epoch=told.append)
+    run(epochs=2, history=history, callbacks=[told.append])
+    run(epochs=3, history=history, callbacks=[told.append])
     assert [epoch.epoch for epoch in history] == [1, 2, 3, 4, 5]
     assert told == history.epochs
     assert all(epoch.seconds > 0 for epoch in history)
@@ -175,7 +176,8 @@ def test_a_loss_that_is_not_finite_ends_the_training(value):
     history = History()
     with pytest.raises(TrainingError, match=f"the loss became {value} in epoch 3, batch 1") as caught:
         run(epochs=9, loss=Diverging(value), history=history, optimizer=Still(0.5))
-    assert caught.value.received == "learning rate 0.5"
+    assert "every layer gave finite numbers, layer 1" in caught.value.received
+    assert "losses of the epochs before: 200.9, 200.9; learning rate 0.5" in caught.value.received
     assert "for example to 0.05" in caught.value.hint
     assert len(history) == 2
 
@@ -183,8 +185,30 @@ def test_a_loss_that_is_not_finite_ends_the_training(value):
 def test_a_learning_rate_far_too_high_is_a_training_error_and_no_warning():
     X = np.linspace(-100, 100, 40).reshape(20, 2)
     network = NeuralNetwork([2, 8, 1], optimizer="sgd", activation="relu", seed=0)
-    with pytest.raises(TrainingError, match=r"the loss became (nan|inf) in epoch \d+, batch 1"):
+    with pytest.raises(TrainingError, match=r"the loss became (nan|inf) in epoch \d+, batch 1") as caught:
         network.train(X, X[:, 0] + 0.5, learning_rate=100, verbose=False)
+    assert re.search(
+        r"layer 3, Dense\(8, 1\) the last of them, up to \d\.\d+e\+1\d\d:", caught.value.received
+    )
+
+
+def test_the_first_layer_that_is_not_finite_is_named():
+    network = NeuralNetwork([2, 8, 8, 1], seed=0)
+    network.parameters()["2.weights"].data[3, 4] = math.inf
+    with pytest.raises(TrainingError, match="the loss became nan in epoch 1, batch 1") as caught:
+        network.train(np.ones((4, 2)), [0.5, 1.5, 2.5, 3.5], verbose=False)
+    first = "layer 3, Dense(8, 8), was the first whose weights were not finite: 1 of 64"
+    assert caught.value.received.startswith(first)
+
+
+def test_a_layer_whose_outputs_overflow_is_named_with_sizes():
+    network = NeuralNetwork([2, 8, 8, 1], seed=0, activation="relu")
+    network.parameters()["2.weights"].data[...] = 1e308
+    with pytest.raises(TrainingError, match="the loss became") as caught:
+        network.train(np.full((4, 2), 10.0), [0.5, 1.5, 2.5, 3.5], verbose=False)
+    first = "layer 3, Dense(8, 8), was the first whose outputs were not finite: 32 of 32, from inputs up to"
+    assert caught.value.received.startswith(first)
+    assert "weights up to 1e+308" in caught.value.received
 
 
 @pytest.mark.parametrize("value", [0, -1, 2.5, "3", None, True, math.nan])

@@ -3,8 +3,8 @@
 import io
 import sys
 
-from whygrad.training import Epoch, NeuralNetwork
-from whygrad.training.progress import epoch_bar
+from whygrad.training import NeuralNetwork
+from whygrad.training.progress import training_bar
 
 from .problems import SUM, X
 
@@ -42,7 +42,7 @@ def test_nothing_is_said_where_nobody_wants_to_hear(capsys):
 
 
 def test_no_bar_is_drawn_where_there_is_no_terminal(capsys):
-    with epoch_bar(3, "accuracy") as advance:
+    with training_bar() as advance:
         assert advance is None
     assert capsys.readouterr() == ("", "")
 
@@ -73,16 +73,6 @@ def test_the_bar_stays_away_if_asked_to(monkeypatch):
     screen = terminal(monkeypatch)
     NeuralNetwork([3, 4, 1]).train(X, SUM, epochs=2, verbose=False)
     assert screen.getvalue() == ""
-
-
-def test_the_bar_shows_how_far_and_how_good(monkeypatch):
-    screen = terminal(monkeypatch)
-    with epoch_bar(4, "accuracy", first=10) as advance:
-        advance(Epoch(11, 0.75, 0.5, 0.1, 2.0, 0.5))
-        advance(Epoch(14, 0.123456, None, 0.1, 2.0, 0.5))
-    shown = screen.getvalue()
-    assert "4/4" in shown
-    assert "loss 0.1235" in shown
 
 
 def test_a_bar_can_be_asked_for_without_a_terminal(capsys):

@@ -25,8 +25,10 @@ class Scaling:
     std: Array
 
     def apply(self, array: Array) -> Array:
-        """Scaled values."""
-        return (array - self.mean) / self.std
+        """Scaled values, in a new array."""
+        scaled = array - self.mean
+        scaled /= self.std
+        return scaled
 
     def undo(self, array: Array) -> Array:
         """Values in the units they came in."""

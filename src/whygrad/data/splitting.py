@@ -54,3 +54,28 @@ def split(data: Dataset, test_size: float = 0.2, seed: int = 0) -> Split:
             f"test_size {test_size} leaves too few rows", received=f"{data!r}: {error}", hint="try 0.2"
         ) from None
     return Split(X_train, y_train, X_test, y_test)
+
+
+def held_out(targets: Array, share: float, kind: str, seed: int) -> tuple[Array, Array]:
+    """Positions of the rows to keep and of a share to set aside; classes keep their shares where they can.
+
+    Raises
+    ------
+    SettingError
+        If one of the two would be without rows.
+    """
+    from sklearn.model_selection import train_test_split
+
+    rows = np.arange(len(targets))
+    classes = kind in ("binary", "multiclass")
+    labels = targets.argmax(axis=1) if targets.ndim == 2 and targets.shape[1] > 1 else targets.ravel()
+    few = classes and (np.unique(labels, return_counts=True)[1].min() < 2)
+    try:
+        inside, outside = train_test_split(
+            rows, test_size=share, random_state=seed, stratify=labels if classes and not few else None
+        )
+    except ValueError as error:
+        raise SettingError(
+            f"a share of {share:g} cannot be set aside of {len(rows)} rows", received=str(error)
+        ) from None
+    return inside, outside

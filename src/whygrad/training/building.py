@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from ..nn.activations import make_activation
 from ..nn.layer import Layer
 from ..nn.layers import Dense, Dropout
 from ..nn.sequential import Sequential
+from ..optim import Optimizer, make_optimizer, make_schedule
+from .defaults import DEFAULTS, schedule_settings
 
 MOST_PARAMETERS = 200_000_000  # with gradients and an optimizer's state about 6 GB in float64
 
@@ -82,6 +85,49 @@ def dense_network(
             layers += [Dropout(dropout, rng=rng)] if dropout else []
         layers.append(Dense(n, m, initializer=initializer, rng=rng, dtype=dtype))
     return Sequential(layers)
+
+
+def run_optimizer(
+    given: str | Optimizer,
+    learning_rate: float | None,
+    schedule: str | None,
+    steps: int,
+    *,
+    weight_decay: float | None,
+    default_decay: float,
+) -> Optimizer:
+    """An optimizer for a run of so many steps: a new one by name, or the one given.
+
+    Raises
+    ------
+    SettingError
+        If a name is unknown, or a setting cannot work or does not go with this optimizer.
+    """
+    settings = {} if weight_decay is None else {"weight_decay": weight_decay}
+    if isinstance(given, Optimizer):
+        make_optimizer(given, **settings)  # refuses settings beside its own
+        if learning_rate is not None:
+            given.learning_rate = learning_rate
+        if schedule is not None:
+            rate = given.current_learning_rate
+            given.learning_rate = make_schedule(schedule, rate, **schedule_settings(schedule, steps))
+        return given
+    rate = DEFAULTS.learning_rate if learning_rate is None else learning_rate
+    schedule = DEFAULTS.schedule if schedule is None else schedule
+    if weight_decay is None and str(given).lower() == "adamw":
+        settings = {"weight_decay": default_decay}
+    optimizer = make_optimizer(given, rate, **settings)
+    optimizer.learning_rate = make_schedule(schedule, rate, **schedule_settings(schedule, steps))
+    return optimizer
+
+
+def described(optimizer: Optimizer) -> str:
+    """An optimizer and its settings, the same in every process."""
+    parts = []
+    for name, value in optimizer.settings().items():
+        plain = is_dataclass(value) or not callable(value)
+        parts.append(f"{name}={value!r}" if plain else f"{name}={getattr(value, '__qualname__', 'schedule')}")
+    return f"{type(optimizer).__name__}({', '.join(parts)})"
 
 
 def summary(sizes: tuple[int, ...], activation: str, output: str, closing: str) -> str:

@@ -2,23 +2,256 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._numbers import POSITIVE, count, number
-from ..errors import TrainingError
 from ..nn.losses import Loss
 from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
 from ..optim import Optimizer, ReduceOnPlateau, clip_by_norm
+from .divergence import diverged
 from .history import Epoch, History
 from .interrupt import interruptible
+from .layer_norms import LayerNorms
 
 Array = np.ndarray[Any, Any]
 Score = Callable[[Array, Any], float]
+Callback = Callable[[Epoch], object]
+Pulse = Callable[["Training", float], float]
+BLOCK = 4096  # rows evaluated at a time, so that memory does not grow with the data
+
+
+class Rows(NamedTuple):
+    """Inputs and encoded targets. Shape: (n, inputs), and (n,) or (n, outputs) as the loss takes them."""
+
+    X: Array
+    targets: Array
+
+
+@dataclass(frozen=True)
+class Best:
+    """The weights with the lowest validation loss so far."""
+
+    loss: float
+    epoch: int
+    vector: Array
+
+
+class Training:
+    """A run in progress. Its attributes are everything that changes, and so what a checkpoint holds.
+
+    Parameters
+    ----------
+    network, loss, optimizer, regularizer
+        What is trained, on what, and how.
+    data
+        What is learned from.
+    epochs, batch_size
+        How often through the data, and how many rows a step; the last batch of an epoch may be smaller.
+    rng
+        Shuffles the rows anew in each epoch.
+    history
+        Receives the epochs.
+    score
+        ``score(outputs, targets)`` of a batch, averaged over the epoch.
+    clip
+        Upper bound for the norm of the gradient.
+    validation
+        Rows to watch.
+    patience
+        How many epochs in a row the validation loss may be no lower than its best before training stops.
+
+    Attributes
+    ----------
+    begun
+        The state of ``rng`` as the running epoch began, before its rows were shuffled.
+    done
+        Rows of the running epoch that were trained on.
+    sum_loss, sum_score
+        Over those rows.
+    best
+        With patience, the weights to keep.
+    """
+
+    def __init__(
+        self,
+        network: Sequential,
+        loss: Loss,
+        optimizer: Optimizer,
+        data: Rows,
+        *,
+        epochs: int,
+        batch_size: int,
+        rng: np.random.Generator,
+        regularizer: Regularizer,
+        history: History,
+        score: Score | None = None,
+        clip: float | None = None,
+        validation: Rows | None = None,
+        patience: int | None = None,
+    ) -> None:
+        self.network, self.loss, self.optimizer, self.regularizer = network, loss, optimizer, regularizer
+        self.data, self.rng, self.history, self.score = data, rng, history, score
+        self.clip, self.validation, self.patience = clip, validation, patience
+        self.batch_size = min(batch_size, len(data.X))
+        self.first, self.last = len(history), len(history) + epochs
+        self.best: Best | None = None
+        self.norms = LayerNorms(network.flat)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Get ready for an epoch."""
+        self.begun = self.rng.bit_generator.state
+        self.done, self.sum_loss, self.sum_score = 0, 0.0, 0.0
+
+    def run(
+        self, callbacks: Iterable[Callback] = (), pulse: Pulse | None = None, wake: float = 0.0
+    ) -> History:
+        """Train to the last epoch, until patience ends or a callback says True, or until Ctrl-C.
+
+        Parameters
+        ----------
+        callbacks
+            Each is given every epoch that ends; training stops after the epoch for which one returns True.
+        pulse
+            Called with this object and the time, after a batch, and told when to be called again: for a
+            progress bar and checkpoints. It is called a last time, with infinity, if Ctrl-C ends an epoch
+            early, before what there is of that epoch goes into the history.
+        wake
+            When to call it first, by ``time.perf_counter``.
+        """
+        self.history.interrupted, self.history.best_epoch = False, None
+        earlier = self.history[-1].seconds if len(self.history) else 0.0
+        start = time.perf_counter() - earlier
+        wake = wake if pulse is not None else math.inf
+        with interruptible() as stop, np.errstate(all="ignore"):  # NaN and inf are looked for
+            more = not self._waited_enough()
+            while more and len(self.history) < self.last:
+                rate, norm = 0.0, math.nan
+                for rows in self._batches():
+                    rate, norm = self._step(rows)
+                    if stop():
+                        break
+                    if time.perf_counter() >= wake and pulse is not None and self.done < len(self.data.X):
+                        wake = pulse(self, time.perf_counter())
+                whole = self.done == len(self.data.X)
+                if not whole and pulse is not None:
+                    pulse(self, math.inf)
+                epoch = self._epoch(rate, norm, time.perf_counter() - start, whole)
+                self.history.epochs.append(epoch)
+                if whole:
+                    more = self._judge(epoch)
+                    self._begin()
+                    more &= not any([bool(callback(epoch) is True) for callback in callbacks])
+                    if pulse is not None and time.perf_counter() >= wake:
+                        wake = pulse(self, time.perf_counter())
+                if stop():
+                    self.history.interrupted = True
+                    if whole and pulse is not None:
+                        pulse(self, math.inf)
+                    break
+        if self.best is not None:
+            self.network.vector = self.best.vector
+            self.history.best_epoch = self.best.epoch
+        return self.history
+
+    def _batches(self) -> Iterable[slice | Array]:
+        """Which rows to take at each step; goes on in an epoch that was begun."""
+        n, size = len(self.data.X), self.batch_size
+        if size == n:
+            yield slice(None)
+            return
+        if self.done:  # draw the order of the epoch again, and then go on drawing from where it was
+            now = self.rng.bit_generator.state
+            self.rng.bit_generator.state = self.begun
+            order = self.rng.permutation(n)
+            self.rng.bit_generator.state = now
+        else:
+            order = self.rng.permutation(n)
+        for begin in range(self.done, n, size):
+            yield order[begin : begin + size]
+
+    def _step(self, rows: slice | Array) -> tuple[float, float]:
+        """One batch; the learning rate of the step, and the norm of its gradient where that was computed."""
+        network, optimizer = self.network, self.optimizer
+        x, t = self.data.X[rows], self.data.targets[rows]
+        value = network.loss_and_gradient(x, t, self.loss, self.regularizer)
+        if not math.isfinite(value):
+            raise self._diverged(value)
+        self.done += len(x)
+        last = self.done == len(self.data.X)
+        norm = math.nan
+        if last:
+            self.norms.before(network.vector, network.gradient)
+            norm = self.norms.whole
+        if self.clip is not None:
+            norm = clip_by_norm(network.gradient, self.clip)
+        rate = optimizer.current_learning_rate  # of this step; the step itself moves it on
+        optimizer.step(network.vector, network.gradient)
+        self.sum_loss += value * len(x)
+        if self.score is not None:
+            self.sum_score += self.score(self.loss.inputs[0], t) * len(x)
+        return rate, norm
+
+    def _diverged(self, value: float) -> Exception:
+        batch = self.done // self.batch_size + 1
+        return diverged(self.network, value, len(self.history) + 1, batch, self.optimizer, self.history)
+
+    def _epoch(self, rate: float, norm: float, seconds: float, whole: bool) -> Epoch:
+        """What to remember of the epoch that ends, or is broken off."""
+        if math.isnan(norm) and not whole:
+            norm = float(np.linalg.norm(self.network.gradient))
+        if not math.isfinite(norm):  # the weights are spoiled, though no loss has seen it yet
+            raise diverged(
+                self.network, math.nan, len(self.history) + 1, self.done, self.optimizer, self.history
+            )
+        layers = self.norms.after(self.network.vector) if whole else ()
+        loss, score = self.evaluate(self.validation) if self.validation is not None else (None, None)
+        return Epoch(
+            len(self.history) + 1,
+            self.sum_loss / self.done,
+            self.sum_score / self.done if self.score is not None else None,
+            rate,
+            norm,
+            seconds,
+            loss,
+            score,
+            layers,
+        )
+
+    def evaluate(self, rows: Rows) -> tuple[float, float | None]:
+        """Loss and score of other rows, without dropout and penalty."""
+        loss = score = 0.0
+        for begin in range(0, len(rows.X), BLOCK):
+            x, t = rows.X[begin : begin + BLOCK], rows.targets[begin : begin + BLOCK]
+            out = self.network.evaluate(x)
+            loss += self.loss.evaluate(out, t) * len(x)
+            if self.score is not None:
+                score += self.score(out, t) * len(x)
+        return loss / len(rows.X), score / len(rows.X) if self.score is not None else None
+
+    def _judge(self, epoch: Epoch) -> bool:
+        """Take note of how good the epoch was; whether to go on."""
+        loss = epoch.loss if epoch.validation_loss is None else epoch.validation_loss
+        if isinstance(self.optimizer.learning_rate, ReduceOnPlateau):
+            self.optimizer.learning_rate.observe(loss)
+        if self.patience is None:
+            return True
+        if self.best is None or loss < self.best.loss or math.isnan(self.best.loss):
+            self.best = Best(loss, epoch.epoch, self.network.vector.copy())
+        return not self._waited_enough()
+
+    def _waited_enough(self) -> bool:
+        """Whether patience has ended."""
+        if self.best is None or self.patience is None:
+            return False
+        return len(self.history) - self.best.epoch >= self.patience
 
 
 def fit(
@@ -35,84 +268,36 @@ def fit(
     history: History,
     score: Score | None = None,
     clip: float | None = None,
-    on_epoch: Callable[[Epoch], None] | None = None,
+    validation: Rows | None = None,
+    patience: int | None = None,
+    callbacks: Iterable[Callback] = (),
 ) -> History:
-    """Train a network in place.
-
-    Parameters
-    ----------
-    network, loss, optimizer, regularizer
-        What is trained, on what, and how.
-    X, targets
-        Shape: (n, inputs), and (n,) or (n, outputs) as the loss takes them.
-    epochs, batch_size
-        How often through the data, and how many rows a step; the last batch of an epoch may be smaller.
-    rng
-        Shuffles the rows anew in each epoch.
-    history
-        Receives the epochs.
-    score
-        ``score(outputs, targets)`` of a batch, averaged over the epoch.
-    clip
-        Upper bound for the norm of the gradient.
-    on_epoch
-        Called after each epoch.
+    """Train a network of layers in place; the settings are those of :class:`Training`.
 
     Raises
     ------
     TrainingError
-        If the loss becomes NaN or infinite; says when.
+        If the loss becomes NaN or infinite; says when, and in which layer first.
     """
-    history.interrupted = False
-    n = len(X)
-    size = min(batch_size, n)
-    start = time.perf_counter()
-    with interruptible() as stop, np.errstate(all="ignore"):  # NaN and inf are looked for below
-        for number in range(len(history) + 1, len(history) + 1 + epochs):
-            order = rng.permutation(n) if size < n else None
-            total_loss = total_score = seen = 0.0
-            norm = rate = 0.0
-            for begin in range(0, n, size):
-                if order is None:
-                    x, t = X, targets
-                else:
-                    rows = order[begin : begin + size]
-                    x, t = X[rows], targets[rows]
-                value = network.loss_and_gradient(x, t, loss, regularizer)
-                if not np.isfinite(value):
-                    raise _diverged(value, number, begin // size + 1, optimizer)
-                if clip is not None:
-                    norm = clip_by_norm(network.gradient, clip)
-                rate = optimizer.current_learning_rate  # of this step; the step itself moves it on
-                optimizer.step(network.vector, network.gradient)
-                total_loss += value * len(x)
-                if score is not None:
-                    total_score += score(loss.inputs[0], t) * len(x)
-                seen += len(x)
-                if stop():
-                    break
-            if clip is None:
-                norm = float(np.linalg.norm(network.gradient))
-            epoch = Epoch(
-                number,
-                total_loss / seen,
-                total_score / seen if score is not None else None,
-                rate,
-                norm,
-                time.perf_counter() - start,
-            )
-            history.epochs.append(epoch)
-            if isinstance(optimizer.learning_rate, ReduceOnPlateau):
-                optimizer.learning_rate.observe(epoch.loss)
-            if on_epoch is not None:
-                on_epoch(epoch)
-            if stop():
-                history.interrupted = True
-                break
-    return history
+    run = Training(
+        network,
+        loss,
+        optimizer,
+        Rows(X, targets),
+        epochs=epochs,
+        batch_size=batch_size,
+        rng=rng,
+        regularizer=regularizer,
+        history=history,
+        score=score,
+        clip=clip,
+        validation=validation,
+        patience=patience,
+    )
+    return run.run(callbacks)
 
 
-def check_settings(epochs: Any, batch_size: Any, clip: Any) -> None:
+def check_settings(epochs: Any, batch_size: Any, clip: Any, patience: Any = None) -> None:
     """Refuse counts that are not whole numbers from 1, and a bound that is not above 0.
 
     Raises
@@ -121,15 +306,9 @@ def check_settings(epochs: Any, batch_size: Any, clip: Any) -> None:
         Naming the setting.
     """
     count("epochs", epochs, least=1)
-    count("batch_size", batch_size, least=1)
+    if batch_size != "full":
+        count("batch_size", batch_size, least=1)
     if clip is not None:
         number("clip", clip, POSITIVE)
-
-
-def _diverged(value: float, epoch: int, batch: int, optimizer: Optimizer) -> TrainingError:
-    rate = optimizer.current_learning_rate
-    return TrainingError(
-        f"the loss became {value} in epoch {epoch}, batch {batch}",
-        received=f"learning rate {rate:g}",
-        hint=f"lower the learning rate, for example to {rate / 10:g}, scale the inputs, or clip the gradient",
-    )
+    if patience is not None:
+        count("patience", patience, least=1)

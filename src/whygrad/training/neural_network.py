@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .._numbers import SHRINKING, number
 from ..data.scaling import Scaling
-from ..data.sets import check_seed
+from ..data.sets import MOST_SEED, check_seed
+from ..data.splitting import held_out
 from ..data.tables import as_matrix, as_targets
-from ..errors import GraphError
+from ..errors import DataError, GraphError, SettingError
 from ..nn.activations import make_activation
 from ..nn.losses import Loss, make_loss
 from ..nn.parameter import Parameter
 from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
-from ..optim import AdamW, Optimizer, make_optimizer, make_schedule
+from ..optim import AdamW, Optimizer
 from . import metrics
-from .building import dense_network, float_dtype, layer_sizes, summary
-from .defaults import DEFAULTS, initializer_for, schedule_settings, weight_decay_for
+from .building import dense_network, described, float_dtype, layer_sizes, run_optimizer, summary
+from .checkpoint import Checkpoint, digest
+from .defaults import DEFAULTS, initializer_for, weight_decay_for
 from .head import Head, choose
 from .history import History
-from .loop import check_settings, fit
-from .progress import announce, epoch_bar
+from .loop import BLOCK, Callback, Rows, Training, check_settings
+from .progress import announce
+from .watching import watch
 
 Array = np.ndarray[Any, Any]
 
@@ -102,6 +108,10 @@ class NeuralNetwork:
         seed: int | None = None,
         dtype: str = "float64",
     ) -> None:
+        made_with = {name: value for name, value in locals().items() if name != "self"}
+        self.made_with = (
+            made_with if isinstance(optimizer, str) else {**made_with, "optimizer": deepcopy(optimizer)}
+        )
         self.sizes = layer_sizes(layers)
         self.activation, self.output, self.loss, self.optimizer = activation, output, loss, optimizer
         self.initializer = initializer or initializer_for(activation)
@@ -155,10 +165,15 @@ class NeuralNetwork:
         y: Any,
         epochs: int = DEFAULTS.epochs,
         learning_rate: float | None = None,
-        batch_size: int = DEFAULTS.batch_size,
+        batch_size: int | str = DEFAULTS.batch_size,
         *,
         schedule: str | None = None,
         clip: float | None = None,
+        validation: float | tuple[Any, Any] | None = None,
+        patience: int | None = None,
+        callbacks: Iterable[Callback] = (),
+        checkpoint: Any = None,
+        resume: bool = False,
         verbose: bool | None = None,
     ) -> History:
         """Learn from rows and their targets; a second call goes on from where the first ended.
@@ -174,12 +189,25 @@ class NeuralNetwork:
         learning_rate
             Size of a step; where the schedule starts.
         batch_size
-            Rows a step.
+            Rows a step, or ``"full"`` for all of them.
         schedule
             How the learning rate changes: ``"constant"``, ``"cosine"`` down to zero …; by default cosine,
             and what an optimizer of your own has.
         clip
             Upper bound for the norm of the gradient.
+        validation
+            Rows and targets to watch, or which share of the given ones to set aside for it.
+        patience
+            Early stopping: end when the validation loss has not been lower than its lowest for so many
+            epochs, and keep the weights that it was lowest with. Sets a tenth of the rows aside if
+            ``validation`` is not given.
+        callbacks
+            Functions that are given each :class:`Epoch` as it ends; training stops when one returns True.
+        checkpoint
+            A file to write the state of the run to, from before the first step on.
+        resume
+            Go on from the checkpoint, with the same data and settings: the result is the same, bit for bit,
+            as if training had not been interrupted.
         verbose
             Say what is being trained, and draw a progress bar; by default the bar is drawn on a terminal.
 
@@ -191,67 +219,130 @@ class NeuralNetwork:
         Raises
         ------
         ShapeError, DataError, KindError
-            If the data do not fit; says which row or dimension.
+            If the data do not fit; says which row or dimension. If a checkpoint cannot be read or written.
         SettingError
-            If a setting cannot work, such as a learning rate of zero.
+            If a setting cannot work, such as a learning rate of zero, or is another than the checkpoint's.
         TrainingError
-            If the loss becomes NaN or infinite.
+            If the loss becomes NaN or infinite; says when, and in which layer first.
         """
-        check_settings(epochs, batch_size, clip)
+        check_settings(epochs, batch_size, clip, patience)
         data = as_matrix(X, self.sizes[0], self.dtype)
         head, targets = self._understand(y, len(data))
-        batch = min(batch_size, len(data))
-        optimizer = self._optimizer(learning_rate, schedule, steps=epochs * -(-len(data) // batch))
+        learned, watched = self._parts(head, data, targets, validation, patience)
+        rows = len(learned.X)
+        batch = rows if isinstance(batch_size, str) else min(batch_size, rows)
+        optimizer = self._optimizer(learning_rate, schedule, steps=epochs * -(-rows // batch))
+        file = None if checkpoint is None else Path(checkpoint)
+        if file is not None and file.exists() and not resume:
+            raise DataError(
+                f"{file} exists already", hint="resume=True goes on from it; or choose another checkpoint"
+            )
         # What can be refused has been by now: a call that fails up to here leaves the network as it was.
         if self.head is None:
             self.adopt(head, _is_column(y))
             if verbose is not False:
                 announce(head.sentence)
         if self.scale and self.scaling is None:
-            self.scaling = Scaling.of(data)
-        data = self._scaled(data)
+            self.scaling = Scaling.of(learned.X)
+        learned, watched = self._scaled_rows(learned), self._scaled_rows(watched) if watched else None
         if isinstance(optimizer, AdamW) and optimizer.decay_mask is None:
             optimizer.decay_mask = self.network.flat.penalized
         self.history.metric = head.metric
-        with epoch_bar(epochs, head.metric, verbose, first=len(self.history)) as advance:
-            fit(
-                self.network,
-                head.loss,
-                optimizer,
-                data,
-                targets,
-                epochs=epochs,
-                batch_size=batch,
-                rng=self.rng,
-                regularizer=self.regularizer,
-                history=self.history,
-                score=head.scorer(targets),
-                clip=clip,
-                on_epoch=advance,
-            )
+        run = Training(
+            self.network,
+            head.loss,
+            optimizer,
+            learned,
+            epochs=epochs,
+            batch_size=batch,
+            rng=self.rng,
+            regularizer=self.regularizer,
+            history=self.history,
+            score=head.scorer(learned.targets),
+            clip=clip,
+            validation=watched,
+            patience=patience,
+        )
+        keeper = None if file is None else Checkpoint(file, self._setup(run))
+        if keeper is not None and resume:
+            keeper.restore(run)
+        elif keeper is not None:
+            keeper.write(run)
+        watch(run, callbacks, keeper, verbose)
         if self.history.interrupted:
             announce(f"stopped by Ctrl-C in epoch {len(self.history)}; what was learned is kept")
         return self.history
 
+    def _parts(
+        self, head: Head, data: Array, targets: Array, validation: Any, patience: int | None
+    ) -> tuple[Rows, Rows | None]:
+        """Rows to learn from, and rows to watch."""
+        if validation is None and patience is None:
+            return Rows(data, targets), None
+        if isinstance(validation, tuple):
+            if len(validation) != 2:
+                raise SettingError("validation must be rows and targets", received=f"{len(validation)} parts")
+            X = as_matrix(validation[0], self.sizes[0], self.dtype)
+            return Rows(data, targets), Rows(X, head.encode(as_targets(validation[1], len(X)), self.dtype))
+        share = number("validation", 0.1 if validation is None else validation, SHRINKING, hint="try 0.1")
+        inside, outside = held_out(targets, share, head.targets.kind, int(self.rng.integers(MOST_SEED)))
+        return Rows(data[inside], targets[inside]), Rows(data[outside], targets[outside])
+
+    def _scaled_rows(self, rows: Rows) -> Rows:
+        return Rows(self._scaled(rows.X), rows.targets)
+
+    def _setup(self, run: Training) -> dict[str, str]:
+        """What must be the same for a run to go on from a checkpoint."""
+        watched = run.validation
+        return {
+            "layers": f"{', '.join(map(str, self.sizes))}, {self.activation}, dropout {self.dropout:g}",
+            "loss": repr(run.loss),
+            "penalty": repr(run.regularizer),
+            "optimizer": described(run.optimizer),
+            "epochs": str(run.last - run.first),
+            "batch_size": str(run.batch_size),
+            "clip": str(run.clip),
+            "patience": str(run.patience),
+            "seed": str(self.seed) if isinstance(self.seed, int) else "not a number",
+            "dtype": str(self.dtype),
+            "data": digest(*run.data),
+            "validation": "none" if watched is None else digest(*watched),
+        }
+
+    def fit(self, X: Any, y: Any, **settings: Any) -> NeuralNetwork:
+        """Train from the start, whatever was learned before, as scikit-learn has it; returns the network.
+
+        Parameters
+        ----------
+        X, y
+            As for :meth:`train`.
+        settings
+            As for :meth:`train`.
+
+        Examples
+        --------
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+        >>> NeuralNetwork([2, 8, 1], seed=0).fit(X, y, epochs=200, verbose=False).score(X, y)
+        1.0
+        """
+        vars(self).update(vars(type(self)(**deepcopy(self.made_with))))
+        self.train(X, y, **settings)
+        return self
+
+    def score(self, X: Any, y: Any) -> float:
+        """Accuracy as a fraction for classes, R² for numbers, as scikit-learn has it."""
+        return self.evaluate(X, y) / (1.0 if self._decided().metric == "r2" else 100.0)
+
     def _optimizer(self, learning_rate: float | None, schedule: str | None, steps: int) -> Optimizer:
         """A new optimizer for each call to train, or the one given."""
-        given = self.optimizer
-        settings = {} if self.weight_decay is None else {"weight_decay": self.weight_decay}
-        if isinstance(given, Optimizer):
-            make_optimizer(given, **settings)  # refuses settings beside its own
-            if learning_rate is not None:
-                given.learning_rate = learning_rate
-            if schedule is not None:
-                rate = given.current_learning_rate
-                given.learning_rate = make_schedule(schedule, rate, **schedule_settings(schedule, steps))
-            return given
-        rate = DEFAULTS.learning_rate if learning_rate is None else learning_rate
-        schedule = DEFAULTS.schedule if schedule is None else schedule
-        if self.weight_decay is None and str(given).lower() == "adamw":
-            settings = {"weight_decay": weight_decay_for(self.scale)}
-        optimizer = make_optimizer(given, rate, **settings)
-        optimizer.learning_rate = make_schedule(schedule, rate, **schedule_settings(schedule, steps))
-        return optimizer
+        return run_optimizer(
+            self.optimizer,
+            learning_rate,
+            schedule,
+            steps,
+            weight_decay=self.weight_decay,
+            default_decay=weight_decay_for(self.scale),
+        )
 
     def forward(self, X: Any) -> Array:
         """Outputs after the output activation: probabilities, or numbers as y had them. Shape: (n, outputs).
@@ -295,14 +386,19 @@ class NeuralNetwork:
         return {name: parameter.grad.copy() for name, parameter in self.parameters().items()}
 
     def _last_values(self, X: Any) -> Array:
+        """What the last layer gives, computed block by block."""
         self._decided()
-        return self.network.evaluate(self._rows(X))
+        data = as_matrix(X, self.sizes[0], self.dtype)
+        out = np.empty((len(data), self.sizes[-1]), self.dtype)
+        for begin in range(0, len(data), BLOCK):
+            out[begin : begin + BLOCK] = self.network.evaluate(self._scaled(data[begin : begin + BLOCK]))
+        return out
 
     def _rows(self, X: Any) -> Array:
         return self._scaled(as_matrix(X, self.sizes[0], self.dtype))
 
     def _scaled(self, data: Array) -> Array:
-        return data if self.scaling is None else self.scaling.apply(data).astype(self.dtype)
+        return data if self.scaling is None else self.scaling.apply(data).astype(self.dtype, copy=False)
 
     def _decided(self) -> Head:
         """The head; before the first targets there is none."""

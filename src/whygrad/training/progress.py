@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .history import Epoch
+from .loop import Training
+
+INTERVAL = 0.1  # seconds between two looks at a run
 
 
 def announce(sentence: str) -> None:
@@ -15,40 +17,56 @@ def announce(sentence: str) -> None:
 
 
 @contextmanager
-def epoch_bar(
-    epochs: int, metric: str, show: bool | None = None, first: int = 0
-) -> Iterator[Callable[[Epoch], None] | None]:
+def training_bar(
+    show: bool | None = None, title: str = "training"
+) -> Iterator[Callable[[Training], None] | None]:
     """Within the block, a bar that the given function moves; None where there is no terminal.
 
     Parameters
     ----------
-    epochs
-        How many there will be.
-    metric
-        What the score is called.
     show
         Whether to draw; by default when standard error is a terminal.
-    first
-        Epochs that were trained before.
+    title
+        What is going on.
     """
     if not (sys.stderr.isatty() if show is None else show):
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("training"),
+        TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), refresh_per_second=5) as progress:
-        task = progress.add_task("training", total=epochs, figures="")
+        task = progress.add_task(title, total=None, figures="")
 
-        def advance(epoch: Epoch) -> None:
-            score = "" if epoch.score is None else f"  {metric} {epoch.score:.4f}"
-            progress.update(task, completed=epoch.epoch - first, figures=f"loss {epoch.loss:.4f}{score}")
+        def advance(run: Training) -> None:
+            epochs, rows = run.last - run.first, len(run.data.X)
+            done = len(run.history) - run.first + run.done / rows
+            progress.update(task, total=epochs, completed=done, figures=figures(run))
 
         yield advance
+
+
+def figures(run: Training) -> str:
+    """How far and how good, in a few words.
+
+    The running epoch's means so far; once it is over, those of the whole epoch.
+    """
+    epochs, ended = run.last - run.first, len(run.history) - run.first
+    now = min(ended + (run.done > 0), epochs)
+    if run.done:
+        loss = run.sum_loss / run.done
+        score = run.sum_score / run.done if run.score is not None else None
+    elif ended:
+        loss, score = run.history[-1].loss, run.history[-1].score
+    else:
+        return f"epoch 0/{epochs}"
+    said = f"epoch {now}/{epochs}  loss {loss:.4f}"
+    said += "" if score is None else f"  {run.history.metric} {score:.4f}"
+    last = run.history[-1].validation_loss if ended else None
+    return said if last is None else f"{said}  validation loss {last:.4f}"
