@@ -5,6 +5,7 @@ from __future__ import annotations
 from cyclopts import App, Parameter
 
 from .data import data
+from .saved import EVALUATING, PREDICTING, SHOWING, evaluate, predict, show
 from .train import EXAMPLES, train
 
 
@@ -21,5 +22,8 @@ def build() -> App:
         default_parameter=Parameter(negative=()),
     )
     app.command(train, help_epilogue=EXAMPLES)
+    app.command(evaluate, help_epilogue=EVALUATING)
+    app.command(predict, help_epilogue=PREDICTING)
+    app.command(show, help_epilogue=SHOWING)
     app.command(data)
     return app

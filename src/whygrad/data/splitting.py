@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._numbers import SHRINKING, number
-from ..errors import SettingError
+from ..errors import DataError, SettingError
 from .sets import Dataset, check_seed
 
 Array = np.ndarray[Any, Any]
@@ -40,20 +40,43 @@ def split(data: Dataset, test_size: float = 0.2, seed: int = 0) -> Split:
     >>> parts.X_train.shape, parts.X_test.shape
     ((120, 4), (30, 4))
     """
+    inside, outside = split_rows(data.y, data.task, test_size, seed, repr(data))
+    return Split(data.X[inside], data.y[inside], data.X[outside], data.y[outside])
+
+
+def split_rows(y: Array, task: str, test_size: float, seed: int, name: str) -> tuple[Array, Array]:
+    """Positions of the rows to learn from, and of those set aside; see :func:`split`.
+
+    Raises
+    ------
+    SettingError
+        As :func:`split` does.
+    DataError
+        If a class has a single row.
+    """
     from sklearn.model_selection import train_test_split
 
     number("test_size", test_size, SHRINKING, hint="try 0.2")
     check_seed(seed)
-    stratify = data.y if data.task == "classification" else None
+    labels = y if task == "classification" else None
+    if labels is not None:
+        classes, rows = np.unique(labels, return_counts=True)
+        if rows.min() < 2:
+            lonely = classes[rows < 2]
+            raise DataError(
+                f"{name}: class {lonely[0]!s} has a single row, which cannot be learned from and tested on",
+                received=f"{len(lonely)} such classes of {len(classes)}",
+                hint="remove those rows, or add more of the kind",
+            )
     try:
-        X_train, X_test, y_train, y_test = train_test_split(
-            data.X, data.y, test_size=test_size, random_state=seed, stratify=stratify
+        inside, outside = train_test_split(
+            np.arange(len(y)), test_size=test_size, random_state=seed, stratify=labels
         )
     except ValueError as error:
         raise SettingError(
-            f"test_size {test_size} leaves too few rows", received=f"{data!r}: {error}", hint="try 0.2"
+            f"test_size {test_size} leaves too few rows", received=f"{name}: {error}", hint="try 0.2"
         ) from None
-    return Split(X_train, y_train, X_test, y_test)
+    return inside, outside
 
 
 def held_out(targets: Array, share: float, kind: str, seed: int) -> tuple[Array, Array]:

@@ -36,6 +36,29 @@ def write_whole(path: Path, content: bytes | str) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def write_new(path: Path, content: str) -> bool:
+    """Write a file that is not there yet, whole; False if it is there, or somebody else was quicker.
+
+    Raises
+    ------
+    DataError
+        If it cannot be written; says why.
+    """
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode("utf-8"))
+        try:
+            os.link(temporary, path)  # unlike a rename it fails where there is a file already
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise DataError(f"cannot write {path}", received=error.strerror or str(error)) from None
+    return True
+
+
 def new_folder(parent: Path, name: str) -> Path:
     """Make ``parent/name-1``, or with the next number that is free.
 

@@ -90,9 +90,14 @@ class Head:
         """The activated output above which a label is on."""
         return 0.0 if self.margin else 0.5
 
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether outputs are probabilities."""
+        return self.targets.kind != "regression" and self.output in ("sigmoid", "softmax")
+
     def probabilities(self, out: Array) -> Array:
         """Shape: (n, classes). Refuses a network that gives none."""
-        if self.targets.kind == "regression" or self.output not in ("sigmoid", "softmax"):
+        if not self.gives_probabilities:
             raise SettingError(
                 "this network gives no probabilities", received=self.sentence, hint="use predict(X)"
             )

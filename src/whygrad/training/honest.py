@@ -21,8 +21,8 @@ FOLDS = 5
 
 
 @dataclass(frozen=True)
-class Summary:
-    """What a test says about a network, with everything that puts the figure in its place.
+class Measured:
+    """How good predictions are, and how sure one can be of it.
 
     Attributes
     ----------
@@ -34,24 +34,14 @@ class Summary:
         Of the network on the test rows.
     right
         Test rows predicted right; None for numbers.
-    rows, train_rows
-        To test on, and to learn from.
+    rows
+        To test on.
     interval
         For the score; None where R² says nothing, as all test rows have the same target.
-    baseline
-        Always predicting the same.
-    linear
-        A linear model on the same split.
-    verdict
-        Whether the network is better than the linear model.
     confusion
         Which classes are taken for which; None for numbers.
     names
         Words for the classes, in the order of ``confusion``; empty for numbers.
-    folds
-        What cross-validation gave, if it was done.
-    folds_to_try
-        How many folds to suggest; None where rows suffice, it was done, or cannot be.
     """
 
     task: str
@@ -59,31 +49,51 @@ class Summary:
     score: float
     right: int | None
     rows: int
-    train_rows: int
     interval: Interval | None
-    baseline: Baseline
-    linear: Linear
-    verdict: Verdict
     confusion: Confusion | None
     names: tuple[str, ...]
-    folds: FoldSummary | None
-    folds_to_try: int | None
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the predictions, as dicts, lists, text and numbers.
 
         Examples
         --------
-        >>> x = np.arange(8.0)[:, None]
-        >>> found = summarise(x, x[:, 0], x, x[:, 0], x[:, 0], "regression").to_json()
-        >>> found["score"], found["baseline"]
-        (1.0, {'guess': 3.5, 'score': 0.0, 'right': None})
+        >>> measure([1, 0, 1, 1], [1, 0, 0, 1], "classification").to_json()["confusion"]["counts"]
+        [[1, 1], [0, 2]]
         """
         found: dict[str, Any] = _plain(self)
         if self.confusion is not None:
             for name in ("recall", "precision", "most_confused"):
                 found["confusion"][name] = _plain(getattr(self.confusion, name))
         return found
+
+
+@dataclass(frozen=True)
+class Summary(Measured):
+    """What a test says about a network, with everything that puts the figure in its place.
+
+    Attributes
+    ----------
+    train_rows
+        To learn from.
+    baseline
+        Always predicting the same.
+    linear
+        A linear model on the same split.
+    verdict
+        Whether the network is better than the linear model.
+    folds
+        What cross-validation gave, if it was done.
+    folds_to_try
+        How many folds to suggest; None where rows suffice, it was done, or cannot be.
+    """
+
+    train_rows: int
+    baseline: Baseline
+    linear: Linear
+    verdict: Verdict
+    folds: FoldSummary | None
+    folds_to_try: int | None
 
 
 def _plain(value: Any) -> Any:
@@ -150,29 +160,55 @@ def summarise(
     known = paired(y_train, y_train, task)[1]
     every = np.concatenate([known, actual])
     linear = linear_model(X_train, known, X_test, actual, task, seed)
-    rng = np.random.default_rng(seed)
-    found, matrix = score(guessed, actual, task), None
+    if task == "classification" and classes is None:
+        classes = np.unique(np.concatenate([every, guessed])).tolist()
+    measured = measure(guessed, actual, task, seed=seed, level=level, classes=classes, names=names)
+    rng = np.random.default_rng([seed, 1])
+    same: dict[str, Any] = {item.name: getattr(measured, item.name) for item in fields(measured)}
+    return Summary(
+        **same,
+        train_rows=len(known),
+        baseline=baseline(known, actual, task),
+        linear=linear,
+        verdict=compare(guessed, linear.predicted, actual, task, rng=rng, level=level),
+        folds=folds,
+        folds_to_try=_folds_to_try(every, task) if folds is None else None,
+    )
+
+
+def measure(
+    predicted: Any,
+    actual: Any,
+    task: str,
+    *,
+    seed: int = 0,
+    level: float = 0.95,
+    classes: Sequence[Any] | None = None,
+    names: Sequence[str] | None = None,
+) -> Measured:
+    """Score predictions, with an interval and a confusion matrix; the settings are those of `summarise`.
+
+    Raises
+    ------
+    ShapeError, DataError, SettingError
+        If these do not belong together, or a setting cannot work.
+
+    Examples
+    --------
+    >>> found = measure(["a", "b", "b"], ["a", "b", "a"], "classification")
+    >>> found.right, str(found.interval)
+    (2, '0.208 to 0.939 (95 %)')
+    """
+    guessed, so = paired(predicted, actual, task)
+    found, matrix = score(guessed, so, task), None
     words: tuple[str, ...] = ()
     if task == "classification":
-        classes = np.unique(np.concatenate([every, guessed])).tolist() if classes is None else classes
-        matrix = confusion(actual, guessed, classes)
+        classes = np.unique(np.concatenate([so, guessed])).tolist() if classes is None else classes
+        matrix = confusion(so, guessed, classes)
         words = _words(matrix.classes, names)
-    return Summary(
-        task,
-        "accuracy" if task == "classification" else "r2",
-        found.value,
-        found.right,
-        found.rows,
-        len(known),
-        _interval(guessed, actual, found.right, rng, level),
-        baseline(known, actual, task),
-        linear,
-        compare(guessed, linear.predicted, actual, task, rng=rng, level=level),
-        matrix,
-        words,
-        folds,
-        _folds_to_try(every, task) if folds is None else None,
-    )
+    interval = _interval(guessed, so, found.right, np.random.default_rng(seed), level)
+    metric = "accuracy" if task == "classification" else "r2"
+    return Measured(task, metric, found.value, found.right, found.rows, interval, matrix, words)
 
 
 def _interval(

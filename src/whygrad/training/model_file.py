@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..data.encoding import Encoding
 from ..data.scaling import Scaling
 from ..data.targets import Targets
 from ..errors import DataError, SettingError, WhygradError
@@ -69,6 +70,8 @@ class SavedNetwork(_Strict):
     output: str | None
     loss: SavedLoss | None
     task: str | None
+    encoding: str | None
+    target: str | None
     head: SavedHead | None
 
 
@@ -108,6 +111,8 @@ def _settings(network: NeuralNetwork) -> SavedNetwork:
         output=network.output,
         loss=None if network.loss is None else _saved_loss(make_loss(network.loss)),
         task=network.task,
+        encoding=None if network.encoding is None else network.encoding.to_json(),
+        target=network.target,
         head=None if head is None else _saved_head(head, network.column),
     )
     return SavedNetwork.model_validate(settings)
@@ -173,9 +178,15 @@ def _reason(error: Exception) -> str:
 def _rebuild(saved: SavedNetwork, file: Any, kind: type[NeuralNetwork]) -> NeuralNetwork:
 
     _check_tensors(saved, file)
-    settings = saved.model_dump(exclude={"head", "loss"})
+    settings = saved.model_dump(exclude={"head", "loss", "encoding", "target"})
     network = kind(**settings, loss=None if saved.loss is None else _loss(saved.loss))
     network.scaling = _scaling(file, "inputs")
+    network.target = saved.target
+    if saved.encoding is not None:
+        network.encoding = Encoding.from_json(saved.encoding)
+        columns = len(network.encoding.feature_names)
+        if columns != network.sizes[0]:
+            raise DataError(f"{columns} encoded columns for {network.sizes[0]} inputs")
     if saved.head is not None:
         network.adopt(_head(saved.head, network.sizes[-1], _scaling(file, "targets")), saved.head.column)
     for name, parameter in network.parameters().items():

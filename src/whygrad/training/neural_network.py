@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._numbers import SHRINKING, number
+from ..data.encoding import Encoding
 from ..data.scaling import Scaling
 from ..data.sets import MOST_SEED, check_seed
 from ..data.splitting import held_out
@@ -25,6 +27,7 @@ from . import metrics
 from .building import dense_network, described, float_dtype, layer_sizes, run_optimizer, summary
 from .checkpoint import Checkpoint, digest
 from .defaults import DEFAULTS, initializer_for, weight_decay_for
+from .files import write_whole
 from .head import Head, choose
 from .history import History
 from .loop import BLOCK, Callback, Rows, Training, check_settings
@@ -122,6 +125,8 @@ class NeuralNetwork:
         self.rng = np.random.default_rng(seed if drawn else check_seed(seed))
         self.scale = scale
         self.scaling: Scaling | None = None  # of the inputs, from the first training data
+        self.encoding: Encoding | None = None  # of a table's columns, for networks trained from a table
+        self.target: str | None = None  # what it predicts, in that table
         self.head: Head | None = None  # decided by the first targets
         self.column = False  # whether y came as (n, 1), and predictions go out so
         self.history = History()
@@ -461,6 +466,46 @@ class NeuralNetwork:
 
         save(self, path)
 
+    def save_parameters(self, path: Any) -> None:
+        """Write all weights and biases, as one flat vector, to an NPY file.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be written; says why.
+        """
+        buffer = BytesIO()
+        np.save(buffer, self.network.vector, allow_pickle=False)
+        write_whole(Path(path), buffer.getvalue())
+
+    def load_parameters(self, path: Any) -> None:
+        """Take weights and biases from a file that :meth:`save_parameters` wrote for such a network.
+
+        Raises
+        ------
+        DataError
+            If it cannot be read, or does not hold as many numbers as the network has parameters.
+        """
+        try:
+            vector = np.load(Path(path), allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise DataError(f"cannot read parameters from {path}", received=reason) from None
+        expected = self.network.vector
+        if not isinstance(vector, np.ndarray) or (vector.shape, vector.dtype) != (
+            expected.shape,
+            expected.dtype,
+        ):
+            found = f"{vector.dtype} {vector.shape}" if isinstance(vector, np.ndarray) else "several arrays"
+            raise DataError(
+                f"{path} does not hold the parameters of this network",
+                expected=f"{expected.dtype} {expected.shape}",
+                received=found,
+            )
+        if not np.isfinite(vector).all():
+            raise DataError(f"{path} holds parameters that are not finite")
+        self.network.vector = vector
+
     @staticmethod
     def load(path: Any) -> NeuralNetwork:
         """A network from a file that :meth:`save` wrote.
@@ -473,6 +518,11 @@ class NeuralNetwork:
         from .model_file import load
 
         return load(path, NeuralNetwork)
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether :meth:`predict_proba` works: for one class of several, from a sigmoid or softmax."""
+        return self.head is not None and self.head.gives_probabilities and bool(self.classes)
 
     @property
     def classes(self) -> tuple[Any, ...]:

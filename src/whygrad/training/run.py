@@ -1,27 +1,58 @@
-"""One run from a data set to a folder: split, train on one part, test on the other, write what came out."""
+"""One run from data to a folder: split, train on one part, test on the other, write what came out."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..data.sets import Dataset, load
-from ..data.splitting import Split, split
+from ..data.encoding import Encoding
+from ..data.splitting import Split
+from ..errors import DataError, TrainingError
 from .cross_validation import FoldSummary, fold_indices, fold_summary
 from .defaults import hidden_sizes, weight_decay_for
-from .files import empty_folder, new_folder, write_whole
+from .files import empty_folder, new_folder, write_new, write_whole
 from .honest import Summary, summarise
 from .neural_network import NeuralNetwork
 from .scoring import score
 from .settings import TrainSettings, to_toml
+from .sources import Problem, Source, is_set, open_source
 
 Array = np.ndarray[Any, Any]
+SETTINGS, CHECKPOINT, MODEL = "settings.toml", "checkpoint.safetensors", "model.safetensors"
+PARAMETERS, HISTORY, METRICS = "parameters.npy", "history.csv", "metrics.json"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data, split, and a network of the right size; nothing is trained yet.
+
+    Attributes
+    ----------
+    data
+        The name of the set, or the path, from wherever one stands.
+    settings
+        With what was decided for this run in place of what was left open.
+    problem, parts, network
+        What is learned, from which rows, by what.
+    notes
+        What was decided about the data, to be said aloud.
+    source
+        All rows, for cross-validation; None where none is asked for, so that they need no memory.
+    """
+
+    data: str
+    settings: TrainSettings
+    problem: Problem
+    parts: Split
+    network: NeuralNetwork
+    notes: tuple[str, ...]
+    source: Source | None
 
 
 @dataclass(frozen=True)
@@ -30,8 +61,8 @@ class RunResult:
 
     Attributes
     ----------
-    data, parts
-        What was learned from, and which rows were kept for the test.
+    problem, parts
+        What was learned, and which rows were kept for the test.
     network
         Trained.
     figures
@@ -40,26 +71,30 @@ class RunResult:
         Where the files are; None when nothing was written.
     """
 
-    data: Dataset
+    problem: Problem
     parts: Split
     network: NeuralNetwork
     figures: dict[str, Any]
     folder: Path | None
 
 
-def prepare(name: str, settings: TrainSettings) -> tuple[Dataset, Split, NeuralNetwork]:
-    """The data, split, and a network of the right size; nothing is trained yet."""
-    data = load(name, samples=settings.samples, noise=settings.noise, seed=settings.seed)
-    parts = _by_name(data, split(data, settings.test_size, settings.seed))
-    return data, parts, _network(data, len(parts.y_train), settings)
+def prepare(data: str, settings: TrainSettings) -> Prepared:
+    """Read the data, split them, and make a network."""
+    source = open_source(data, settings)
+    inside, outside = source.split(settings.test_size, settings.seed)
+    parts = source.parts(inside, outside)
+    network = _network(source.problem, parts.rows, parts.encoding, settings)
+    place = data if is_set(data) else str(Path(data).resolve())
+    notes = source.notes + parts.notes
+    kept = None if settings.folds is None else source
+    return Prepared(place, resolved(settings, network), source.problem, parts.rows, network, notes, kept)
 
 
-def _network(data: Dataset, rows: int, settings: TrainSettings) -> NeuralNetwork:
-    """A network for that many rows to learn from."""
-    outputs = len(data.class_names) if len(data.class_names) > 2 else 1
-    hidden = hidden_sizes(rows) if settings.layers is None else settings.layers
-    return NeuralNetwork(
-        [data.X.shape[1], *hidden, outputs],
+def _network(problem: Problem, rows: Split, encoding: Encoding, settings: TrainSettings) -> NeuralNetwork:
+    """A network for these rows."""
+    hidden = hidden_sizes(len(rows.y_train)) if settings.layers is None else settings.layers
+    network = NeuralNetwork(
+        [rows.X_train.shape[1], *hidden, problem.outputs],
         settings.activation,
         loss=settings.loss,
         optimizer=settings.optimizer,
@@ -68,21 +103,22 @@ def _network(data: Dataset, rows: int, settings: TrainSettings) -> NeuralNetwork
         weight_decay=settings.weight_decay,
         dropout=settings.dropout,
         scale=True,
-        task="regression" if data.task == "regression" else None,
+        task="regression" if problem.task == "regression" else None,
         seed=settings.seed,
         dtype=settings.dtype,
     )
+    network.encoding, network.target = encoding, problem.target
+    return network
 
 
-def _by_name(data: Dataset, parts: Split) -> Split:
-    """Class names for class numbers, so that a saved network answers in names."""
-    if not data.class_names:
-        return parts
-    names = np.asarray(data.class_names)
-    return replace(parts, y_train=names[parts.y_train], y_test=names[parts.y_test])
-
-
-def learn(parts: Split, network: NeuralNetwork, settings: TrainSettings, bar: bool | None = None) -> None:
+def learn(
+    parts: Split,
+    network: NeuralNetwork,
+    settings: TrainSettings,
+    bar: bool | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+) -> None:
     """Train on the training rows."""
     network.train(
         parts.X_train,
@@ -92,43 +128,47 @@ def learn(parts: Split, network: NeuralNetwork, settings: TrainSettings, bar: bo
         settings.batch_size,
         schedule=settings.schedule,
         clip=settings.clip,
+        validation=settings.validation_size,
+        patience=settings.patience,
+        checkpoint=checkpoint,
+        resume=resume,
         verbose=bar,
     )
 
 
 def cross_validate(
-    data: Dataset, settings: TrainSettings, on_fold: Callable[[int], None] = lambda fold: None
+    prepared: Prepared, on_fold: Callable[[int], None] = lambda fold: None
 ) -> FoldSummary | None:
     """Test scores of networks trained on all parts of the data but one, each part in turn.
 
     Parameters
     ----------
-    data
-        All rows.
-    settings
-        How to train; how many folds.
+    prepared
+        What is learned, and how.
     on_fold
         Called with the number of each fold, from 1, before it is trained.
     """
-    if settings.folds is None:
+    settings, source = prepared.settings, prepared.source
+    if source is None or settings.folds is None:
         return None
     scores = []
-    for number, (inside, outside) in enumerate(
-        fold_indices(data.y, settings.folds, data.task, settings.seed), start=1
-    ):
+    folds = fold_indices(source.y, settings.folds, prepared.problem.task, settings.seed)
+    for number, (inside, outside) in enumerate(folds, start=1):
         on_fold(number)
-        parts = _by_name(data, Split(data.X[inside], data.y[inside], data.X[outside], data.y[outside]))
-        network = _network(data, len(inside), settings)
-        learn(parts, network, settings, bar=False)
-        scores.append(score(network.predict(parts.X_test), parts.y_test, data.task).value)
+        parts = source.parts(inside, outside)
+        network = _network(prepared.problem, parts.rows, parts.encoding, settings)
+        learn(parts.rows, network, settings, bar=False)
+        if network.history.interrupted:
+            return None
+        predicted = network.predict(parts.rows.X_test)
+        scores.append(score(predicted, parts.rows.y_test, prepared.problem.task).value)
     return fold_summary(scores)
 
 
-def figures(
-    data: Dataset, parts: Split, network: NeuralNetwork, seed: int, folds: FoldSummary | None = None
-) -> tuple[dict[str, Any], Summary]:
+def figures(prepared: Prepared, folds: FoldSummary | None = None) -> tuple[dict[str, Any], Summary]:
     """What ``metrics.json`` holds, and the judgement of the test figure that is part of it."""
-    metric = "r2" if data.task == "regression" else "accuracy"
+    problem, parts, network = prepared.problem, prepared.parts, prepared.network
+    metric = "r2" if problem.task == "regression" else "accuracy"
     predicted = network.predict(parts.X_test)
     summary = summarise(
         parts.X_train,
@@ -136,23 +176,26 @@ def figures(
         parts.X_test,
         parts.y_test,
         predicted,
-        data.task,
-        seed=seed,
+        problem.task,
+        seed=prepared.settings.seed,
         folds=folds,
     )
     found = {
-        "data": data.name,
-        "task": data.task,
-        "test": {metric: score(predicted, parts.y_test, data.task).value, "rows": len(parts.y_test)},
+        "data": problem.name,
+        "task": problem.task,
+        "target": problem.target,
+        "test": {metric: score(predicted, parts.y_test, problem.task).value, "rows": len(parts.y_test)},
         "train": {
-            metric: score(network.predict(parts.X_train), parts.y_train, data.task).value,
+            metric: score(network.predict(parts.X_train), parts.y_train, problem.task).value,
             "rows": len(parts.y_train),
             "loss": network.history[-1].loss,
         },
         "epochs": len(network.history),
+        "best_epoch": network.history.best_epoch,
         "seconds": network.history[-1].seconds,
         "interrupted": network.history.interrupted,
         "parameters": len(network.network.flat),
+        "notes": list(prepared.notes),
         "summary": summary.to_json(),
     }
     return found, summary
@@ -170,36 +213,66 @@ def resolved(settings: TrainSettings, network: NeuralNetwork) -> TrainSettings:
 
 
 @contextmanager
-def run_folder(name: str, output: Path | None) -> Iterator[Path]:
-    """Where a run writes: the folder asked for, or a new one in ``runs``; removed if the run fails."""
+def run_folder(prepared: Prepared, output: Path | None) -> Iterator[Path]:
+    """Where a run writes: the folder asked for, or a new one in ``runs``, with the settings in it.
+
+    If the run fails before there is anything to go on from, what was made for it is removed; if its loss
+    becomes NaN or infinite, its epochs are kept.
+
+    Raises
+    ------
+    DataError
+        If the folder is taken, or cannot be made.
+    """
+    parents = [Path("runs")] if output is None else output.parents
+    above = [path for path in parents if not path.exists()]
     made = output is None or not output.exists()
-    folder = new_folder(Path("runs"), name) if output is None else empty_folder(output)
+    folder = new_folder(Path("runs"), prepared.problem.name) if output is None else empty_folder(output)
     try:
+        if not write_new(folder / SETTINGS, to_toml(prepared.data, prepared.settings)):
+            made = False
+            raise DataError(f"{folder} was taken by another run just now", hint="choose another --output")
         yield folder
+    except TrainingError as error:
+        write_failure(folder, prepared, error)
+        raise
     except BaseException:
-        if made:
-            with suppress(OSError):  # what has been written by then stays
-                folder.rmdir()
+        if not any((folder / name).exists() for name in (CHECKPOINT, METRICS)):
+            with suppress(OSError):
+                (folder / SETTINGS).unlink()
+            for path in [folder, *above] if made else []:
+                with suppress(OSError):  # what is not empty stays
+                    path.rmdir()
         raise
 
 
-def write(
-    folder: Path, name: str, settings: TrainSettings, network: NeuralNetwork, found: dict[str, Any]
-) -> None:
-    """The four files of a run, each whole or not at all."""
-    write_whole(folder / "settings.toml", to_toml(name, settings))
-    network.save(folder / "model.safetensors")
-    write_whole(folder / "history.csv", network.history.to_csv())
-    write_whole(folder / "metrics.json", json.dumps(found, indent=2) + "\n")
+def write(folder: Path, prepared: Prepared, found: dict[str, Any]) -> None:
+    """The files of a run that has ended, each whole or not at all."""
+    network = prepared.network
+    network.save(folder / MODEL)
+    network.save_parameters(folder / PARAMETERS)
+    write_whole(folder / HISTORY, network.history.to_csv())
+    write_whole(folder / METRICS, json.dumps(found, indent=2) + "\n")
+    if not network.history.interrupted:  # otherwise it can go on from there
+        with suppress(OSError):
+            (folder / CHECKPOINT).unlink()
 
 
-def train(name: str, settings: TrainSettings | None = None, output: Path | None = None) -> RunResult:
+def write_failure(folder: Path, prepared: Prepared, error: TrainingError) -> None:
+    """What remains of a run whose loss became NaN or infinite: its epochs, and why it ended."""
+    write_whole(folder / HISTORY, prepared.network.history.to_csv())
+    write_whole(folder / METRICS, json.dumps({"failed": str(error)}, indent=2) + "\n")
+    with suppress(OSError):
+        (folder / CHECKPOINT).unlink()
+
+
+def train(data: str, settings: TrainSettings | None = None, output: Path | None = None) -> RunResult:
     """Everything in one call, quietly.
 
     Parameters
     ----------
-    name
-        A data set of :data:`whygrad.data.SETS`.
+    data
+        One of :data:`whygrad.data.SETS`, or the path of a table.
     settings
         Defaults when not given.
     output
@@ -211,11 +284,11 @@ def train(name: str, settings: TrainSettings | None = None, output: Path | None 
     >>> result.figures["test"]["accuracy"] > 0.8
     True
     """
-    settings = settings or TrainSettings()
-    data, parts, network = prepare(name, settings)
-    with nullcontext() if output is None else run_folder(data.name, output) as folder:
-        learn(parts, network, settings, bar=False)
-        found, _ = figures(data, parts, network, settings.seed, cross_validate(data, settings))
+    prepared = prepare(data, settings or TrainSettings())
+    with nullcontext() if output is None else run_folder(prepared, output) as folder:
+        checkpoint = None if folder is None else folder / CHECKPOINT
+        learn(prepared.parts, prepared.network, prepared.settings, False, checkpoint)
+        found, _ = figures(prepared, cross_validate(prepared))
         if folder is not None:
-            write(folder, data.name, resolved(settings, network), network, found)
-    return RunResult(data, parts, network, found, folder)
+            write(folder, prepared, found)
+    return RunResult(prepared.problem, prepared.parts, prepared.network, found, folder)

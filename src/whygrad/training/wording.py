@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .comparison import FEWEST_ROWS, Verdict
-from .honest import FEW_ROWS, Summary
+from .honest import FEW_ROWS, Measured, Summary
 from .intervals import Interval
 from .rounding import counted, decimals, percent, write
 
@@ -99,12 +99,31 @@ def sentences(summary: Summary) -> list[str]:
     ]
 
 
-def _test(summary: Summary, interval: Interval, figures: _Figures) -> list[str]:
+def measured_sentences(measured: Measured) -> list[str]:
+    r"""What a test of a saved network says: the figure, and mistakes.
+
+    Examples
+    --------
+    >>> from whygrad.training.honest import measure
+    >>> print("\n".join(measured_sentences(measure([1, 0, 1, 1], [1, 0, 0, 1], "classification"))))
+    accuracy 75.0 % (3 of 4 rows; 95 % interval 30.1 to 95.4 %)
+    most often confused: 0 taken for 1 (1 row)
+    """
+    if measured.interval is None:
+        return [f"R² cannot be given: {counted(measured.rows, 'row')} with the same target throughout"]
+    accuracy = measured.metric == "accuracy"
+    values = [measured.score, measured.interval.low, measured.interval.high]
+    places = decimals([_unit(value, accuracy) for value in values], 1 if accuracy else 3, _marks(accuracy))
+    said = _test(measured, measured.interval, _Figures(accuracy, places), "")
+    return [*said, *_mistakes(measured)]
+
+
+def _test(summary: Measured, interval: Interval, figures: _Figures, what: str = "test ") -> list[str]:
     rows = counted(summary.rows, "row")
     if summary.right is not None:
-        figure = f"test accuracy {figures.full(summary.score)}"
+        figure = f"{what}accuracy {figures.full(summary.score)}"
         return [f"{figure} ({summary.right:,} of {rows}; {figures.interval(interval)})"]
-    said = [f"test {figures.full(summary.score)} ({rows}; {figures.interval(interval)})"]
+    said = [f"{what}{figures.full(summary.score)} ({rows}; {figures.interval(interval)})"]
     if summary.rows < FEWEST_ROWS:
         tested = counted(summary.rows, "test row")
         said.append(f"with only {tested}, the figure is less certain than this interval says")
@@ -130,7 +149,7 @@ def _guessing(summary: Summary, figures: _Figures) -> str:
     return f"always guessing {what}: {figures.full(baseline.score)}{_against_baseline(summary)}"
 
 
-def _name(summary: Summary, label: object) -> str:
+def _name(summary: Measured, label: object) -> str:
     classes = summary.confusion.classes if summary.confusion is not None else ()
     return summary.names[classes.index(label)] if label in classes else str(label)
 
@@ -179,7 +198,7 @@ def _p(p_value: float | None, threshold: float) -> str:
     return f"p = {write(value, decimals([value], 3, (threshold,)), (threshold,))}"
 
 
-def _mistakes(summary: Summary) -> list[str]:
+def _mistakes(summary: Measured) -> list[str]:
     """The most frequent confusion, and classes that are never found."""
     matrix = summary.confusion
     pair = matrix.most_confused if matrix is not None else None

@@ -1,0 +1,315 @@
+"""Where rows come from: a set that comes along, a table in a file, a folder with MNIST."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.column_encoding import Column, as_text
+from ..data.encoding import Encoding
+from ..data.files import Table, read_table
+from ..data.idx import STEMS, read_mnist
+from ..data.sets import SETS, Dataset, load
+from ..data.splitting import Split, split_rows
+from ..data.target_choice import target_column
+from ..errors import DataError, SettingError, WhygradError, nearest
+from .settings import TrainSettings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Array = np.ndarray[Any, Any]
+MOST_WHOLE_CLASSES = 20  # different whole numbers that are taken as classes, where nothing is said
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be learned, without its rows.
+
+    Attributes
+    ----------
+    name
+        Of the set or the file.
+    task
+        ``"classification"`` or ``"regression"``.
+    target
+        What is predicted.
+    classes
+        The labels; empty for regression.
+    rows, columns
+        Of the data, before columns are encoded.
+    """
+
+    name: str
+    task: str
+    target: str
+    classes: tuple[Any, ...]
+    rows: int
+    columns: int
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network needs."""
+        return len(self.classes) if len(self.classes) > 2 else 1
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Rows to learn from and rows to test on, as matrices, and how the columns became numbers.
+
+    Attributes
+    ----------
+    notes
+        What should be said of how they were made.
+    """
+
+    rows: Split
+    encoding: Encoding
+    notes: tuple[str, ...] = ()
+
+
+class Source:
+    """Rows with targets, from anywhere.
+
+    Attributes
+    ----------
+    problem
+        What is to be learned.
+    y
+        The targets of all rows: labels, or numbers.
+    notes
+        What was decided about the data, to be said aloud.
+    """
+
+    problem: Problem
+    y: Array
+    notes: tuple[str, ...] = ()
+
+    def split(self, test_size: float, seed: int) -> tuple[Array, Array]:
+        """The positions of the rows to learn from, and of those kept for the test."""
+        return split_rows(self.y, self.problem.task, test_size, seed, self.problem.name)
+
+    def parts(self, inside: Array, outside: Array) -> Parts:
+        """Matrices of these rows; whatever is learned of the columns is learned from those inside."""
+        raise NotImplementedError
+
+
+class Arrays(Source):
+    """A set that comes along."""
+
+    def __init__(self, data: Dataset) -> None:
+        names = np.asarray(data.class_names) if data.class_names else None
+        self.X, self.y = data.X, data.y if names is None else names[data.y]
+        self.problem = Problem(data.name, data.task, "target", data.class_names, *data.X.shape)
+        self.encoding = Encoding(tuple([Column(name, "number") for name in data.feature_names]))
+
+    def parts(self, inside: Array, outside: Array) -> Parts:
+        """Matrices of these rows."""
+        return Parts(Split(self.X[inside], self.y[inside], self.X[outside], self.y[outside]), self.encoding)
+
+
+class Images(Source):
+    """A folder with images and labels in the form of MNIST, which has test images of its own."""
+
+    def __init__(self, folder: Path, dtype: str) -> None:
+        self.images = read_mnist(folder, dtype)
+        self.y = np.concatenate([self.images.y_train, self.images.y_test])
+        rows, pixels = len(self.y), self.images.X_train.shape[1]
+        classes = tuple(np.unique(self.y).tolist())
+        self.problem = Problem(folder.name or "images", "classification", "label", classes, rows, pixels)
+        self.encoding = Encoding(tuple([Column(f"pixel{k}", "number") for k in range(1, pixels + 1)]))
+
+    def split(self, test_size: float, seed: int) -> tuple[Array, Array]:
+        """The images to learn from and the test images, as the files have them."""
+        first = len(self.images.y_train)
+        return np.arange(first), np.arange(first, len(self.y))
+
+    def parts(self, inside: Array, outside: Array) -> Parts:
+        """Matrices of these images; no copy where they are those of the files."""
+        first = len(self.images.y_train)
+        if len(inside) == first and len(inside) + len(outside) == len(self.y):
+            return Parts(self.images, self.encoding)
+        if max(inside.max(), outside.max()) >= first:
+            raise SettingError("cross-validation uses the training images alone", received="test images")
+        X, y = self.images.X_train, self.images.y_train
+        return Parts(Split(X[inside], y[inside], X[outside], y[outside]), self.encoding)
+
+
+class TableSource(Source):
+    """A table from a file."""
+
+    def __init__(self, table: Table, settings: TrainSettings) -> None:
+        for name in settings.ignore:
+            table.check_column(name)
+        kept = [name for name in table.columns if name not in settings.ignore]
+        if not kept:
+            raise SettingError("no column is left", received=f"ignore {', '.join(settings.ignore)}")
+        self.frame = table.frame.select(_exactly(kept))
+        self.name, self.fill, self.dtype = table.name, settings.fill, settings.dtype
+        target = settings.target
+        if target is None:
+            target = kept[-1]
+            self.notes += (f"no --target given: {target!r}, the last column, is what is predicted",)
+        elif target in settings.ignore:
+            raise SettingError(f"the target {target!r} is also ignored")
+        name, self.y = target_column(Table(table.name, self.frame), target)
+        self.features = [column for column in kept if column != name]
+        if not self.features:
+            raise DataError(f"{table.name} has no column beside the target {name!r}: nothing to learn from")
+        task = self._task(settings.task, name)
+        classes = tuple(np.unique(self.y).tolist()) if task == "classification" else ()
+        self.problem = Problem(table.name, task, name, classes, len(self.y), len(self.features))
+
+    def _task(self, given: str | None, target: str) -> str:
+        """Classes or numbers: as told, or as the column looks, which is said aloud."""
+        kind = self.y.dtype.kind
+        if given is not None:
+            if given == "regression" and kind in "US":
+                raise SettingError(
+                    f"{self.name}: {target!r} holds text, which cannot be predicted as a number",
+                    received="task regression",
+                    hint="--task classification",
+                )
+            if given == "classification" and kind == "f":
+                raise SettingError(
+                    f"{self.name}: {target!r} holds numbers with fractions, which are no classes",
+                    received="task classification",
+                    hint="--task regression",
+                )
+            self.y = self.y.astype(float) if given == "regression" else self.y
+            return given
+        if kind in "USb":
+            return "classification"
+        different = len(np.unique(self.y))
+        if kind == "f" or different > MOST_WHOLE_CLASSES:
+            self.y = self.y.astype(float)
+            return "regression"
+        if different > 2:
+            said = f"{target!r} holds {different} different whole numbers, taken as classes"
+            self.notes += (f"{said}: --task regression predicts the number",)
+        return "classification"
+
+    def parts(self, inside: Array, outside: Array) -> Parts:
+        """Matrices of these rows. A row to test on that has a category of its own goes to the others."""
+        inside, outside, notes = self._with_rare(inside, outside)
+        try:
+            encoding = Encoding.learn(self.frame, self.features, self.fill, inside)
+            X_train = encoding.matrix(self.frame, self.dtype, inside)
+            X_test = encoding.matrix(self.frame, self.dtype, outside)
+        except WhygradError as error:
+            raise self._placed(error) from None
+        return Parts(Split(X_train, self.y[inside], X_test, self.y[outside]), encoding, notes)
+
+    def _with_rare(self, inside: Array, outside: Array) -> tuple[Array, Array, tuple[str, ...]]:
+        moved = np.zeros(len(outside), bool)
+        found = []
+        for name in self.features:
+            if Table(self.name, self.frame).kind_of(name) != "category":
+                continue
+            text = as_text(self.frame[name])
+            known = text.gather(inside).unique()
+            rare = text.gather(outside).is_in(known.implode()).fill_null(True).to_numpy()
+            if not rare.all():
+                found.append(name)
+                moved |= ~rare
+        if not moved.any():
+            return inside, outside, ()
+        if moved.all():
+            raise DataError(
+                f"{self.name}: every row to test on holds a category that no row to learn from has",
+                received=f"columns {', '.join(found)}",
+                hint="leave such columns out with --ignore",
+            )
+        rows = "1 row" if moved.sum() == 1 else f"{moved.sum()} rows"
+        note = f"{rows} kept for learning, not for the test: no other has that category of {', '.join(found)}"
+        return np.concatenate([inside, outside[moved]]), outside[~moved], (note,)
+
+    def _placed(self, error: WhygradError) -> WhygradError:
+        """The error, with the name of the file, and the flag that helps."""
+        hint = error.hint
+        if hint is not None:
+            hint = hint.replace("train with missing values filled", "--fill")
+            hint = hint.replace("remove it", f"leave it out with --ignore {_column_of(error.problem)}")
+        return type(error)(
+            f"{self.name}: {error.problem}", expected=error.expected, received=error.received, hint=hint
+        )
+
+
+def _column_of(problem: str) -> str:
+    """The name of the column an error speaks of."""
+    parts = problem.split("'")
+    return parts[1] if len(parts) > 2 else "COLUMN"
+
+
+def _exactly(names: Sequence[str]) -> list[pl.Expr]:
+    """Columns by names that are not read as patterns."""
+    import polars as pl
+
+    return [pl.col([name]) for name in names]
+
+
+def is_set(data: str) -> bool:
+    """Whether this names a set that comes along, rather than a file."""
+    return data.lower().replace("-", "_") in SETS
+
+
+def open_source(data: str, settings: TrainSettings) -> Source:
+    """The rows that a name or a path stands for.
+
+    Raises
+    ------
+    SettingError
+        If it is neither, or a setting does not go with it.
+    DataError
+        If the file cannot be read, or nothing can be learned from it.
+    """
+    if is_set(data):
+        _refuse(settings, data, ("target", "fill", "ignore", "text", "separator", "decimal"))
+        found = load(data, samples=settings.samples, noise=settings.noise, seed=settings.seed)
+        if settings.task is not None and settings.task != found.task:
+            raise SettingError(f"{found.name} is a set for {found.task}", received=f"task {settings.task}")
+        return Arrays(found)
+    path = Path(data)
+    if not path.exists():
+        if path.suffix or len(path.parts) > 1:
+            raise DataError(f"there is no file {data}", hint=_near_file(path))
+        known = nearest(data, SETS)
+        raise SettingError(f"{data!r} is neither a data set nor a file", hint=known)
+    _refuse(settings, data, ("samples", "noise"))
+    if path.is_dir():
+        if not any(list(path.glob(stem.format("?") + "*")) for stem in STEMS.values()):
+            raise DataError(
+                f"{data} is a folder", expected="a CSV, TSV or NPZ file, or a folder with the files of MNIST"
+            )
+        _refuse(settings, data, ("target", "fill", "ignore", "text", "separator", "decimal"))
+        if settings.task == "regression":
+            raise SettingError("images with labels are for classification", received="task regression")
+        return Images(path, settings.dtype)
+    table = read_table(path, separator=settings.separator, decimal=settings.decimal, text=settings.text)
+    for name in settings.text:
+        table.check_column(name)
+    return TableSource(table, settings)
+
+
+def _near_file(path: Path) -> str:
+    """A file with nearly that name, if there is one."""
+    import difflib
+
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent} either"
+    names = [item.name for item in path.parent.iterdir() if item.is_file()]
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f'did you mean "{path.parent / near[0]}"?' if near else "paths start from here, or from /"
+
+
+def _refuse(settings: TrainSettings, data: str, names: Sequence[str]) -> None:
+    """Refuse settings that say nothing about such data."""
+    for name in names:
+        value = getattr(settings, name)
+        if value not in (None, False, ()):
+            flag = name.replace("_", "-")
+            raise SettingError(f"--{flag} does not go with {data}", received=f"{name} = {value!r}")
