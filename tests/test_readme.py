@@ -6,12 +6,15 @@ import doctest
 import re
 from pathlib import Path
 
+import pytest
+
 README = Path(__file__).resolve().parents[1] / "README.md"
 
 
-def test_the_examples_run_as_they_stand():
-    result = doctest.testfile(str(README), module_relative=False, encoding="utf-8")
-    assert result.attempted > 20
+@pytest.mark.parametrize(("page", "least"), [("README.md", 20), ("docs/own-data.md", 5)])
+def test_the_examples_run_as_they_stand(page, least):
+    result = doctest.testfile(str(README.parent / page), module_relative=False, encoding="utf-8")
+    assert result.attempted > least
     assert result.failed == 0
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import DataError, KindError, ShapeError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Array = np.ndarray[Any, Any]
 
@@ -51,6 +54,28 @@ def as_matrix(X: Any, columns: int | None = None, dtype: Any = np.float64) -> Ar
         array = np.ascontiguousarray(array, dtype)
     _check_finite(array, "X")
     return array
+
+
+def column_names(X: Any) -> tuple[str, ...]:
+    """The names of a data frame's columns, if they are text and all different; of anything else none."""
+    names = tuple(getattr(X, "columns", ()))
+    named = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    return names if named else ()
+
+
+def as_frame(X: Any) -> pl.DataFrame:
+    """A data frame of pandas, or any other with named columns, as one of polars."""
+    import polars as pl
+
+    if isinstance(X, pl.DataFrame):
+        return X
+    columns = {name: _plain(X[name], name) for name in column_names(X)}
+    return pl.DataFrame(
+        {
+            name: pl.Series(name, values.tolist() if values.dtype.kind == "O" else values, nan_to_null=True)
+            for name, values in columns.items()
+        }
+    )
 
 
 def as_targets(y: Any, samples: int) -> Array:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from .._numbers import SHRINKING, number
+from ..data.column_encoding import Column
 from ..data.encoding import Encoding
 from ..data.scaling import Scaling
 from ..data.sets import MOST_SEED, check_seed
 from ..data.splitting import held_out
-from ..data.tables import as_matrix, as_targets
+from ..data.tables import as_frame, as_matrix, as_targets, column_names
 from ..errors import DataError, GraphError, SettingError
 from ..nn.activations import make_activation
 from ..nn.losses import Loss, make_loss
@@ -27,6 +28,7 @@ from . import metrics
 from .building import dense_network, described, float_dtype, layer_sizes, run_optimizer, summary
 from .checkpoint import Checkpoint, digest
 from .defaults import DEFAULTS, initializer_for, weight_decay_for
+from .estimator import Estimator
 from .files import write_whole
 from .head import Head, choose
 from .history import History
@@ -37,7 +39,7 @@ from .watching import watch
 Array = np.ndarray[Any, Any]
 
 
-class NeuralNetwork:
+class NeuralNetwork(Estimator):
     """A network of dense layers for classification or regression.
 
     Parameters
@@ -231,7 +233,7 @@ class NeuralNetwork:
             If the loss becomes NaN or infinite; says when, and in which layer first.
         """
         check_settings(epochs, batch_size, clip, patience)
-        data = as_matrix(X, self.sizes[0], self.dtype)
+        data, names = self._matrix(X), column_names(X)
         head, targets = self._understand(y, len(data))
         learned, watched = self._parts(head, data, targets, validation, patience)
         rows = len(learned.X)
@@ -244,6 +246,8 @@ class NeuralNetwork:
             )
         # What can be refused has been by now: a call that fails up to here leaves the network as it was.
         if self.head is None:
+            if names and self.encoding is None:
+                self.encoding = Encoding(tuple([Column(name, "number") for name in names]))
             self.adopt(head, _is_column(y))
             if verbose is not False:
                 announce(head.sentence)
@@ -287,7 +291,7 @@ class NeuralNetwork:
         if isinstance(validation, tuple):
             if len(validation) != 2:
                 raise SettingError("validation must be rows and targets", received=f"{len(validation)} parts")
-            X = as_matrix(validation[0], self.sizes[0], self.dtype)
+            X = self._matrix(validation[0])
             return Rows(data, targets), Rows(X, head.encode(as_targets(validation[1], len(X)), self.dtype))
         share = number("validation", 0.1 if validation is None else validation, SHRINKING, hint="try 0.1")
         inside, outside = held_out(targets, share, head.targets.kind, int(self.rng.integers(MOST_SEED)))
@@ -313,30 +317,6 @@ class NeuralNetwork:
             "data": digest(*run.data),
             "validation": "none" if watched is None else digest(*watched),
         }
-
-    def fit(self, X: Any, y: Any, **settings: Any) -> NeuralNetwork:
-        """Train from the start, whatever was learned before, as scikit-learn has it; returns the network.
-
-        Parameters
-        ----------
-        X, y
-            As for :meth:`train`.
-        settings
-            As for :meth:`train`.
-
-        Examples
-        --------
-        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
-        >>> NeuralNetwork([2, 8, 1], seed=0).fit(X, y, epochs=200, verbose=False).score(X, y)
-        1.0
-        """
-        vars(self).update(vars(type(self)(**deepcopy(self.made_with))))
-        self.train(X, y, **settings)
-        return self
-
-    def score(self, X: Any, y: Any) -> float:
-        """Accuracy as a fraction for classes, R² for numbers, as scikit-learn has it."""
-        return self.evaluate(X, y) / (1.0 if self._decided().metric == "r2" else 100.0)
 
     def _optimizer(self, learning_rate: float | None, schedule: str | None, steps: int) -> Optimizer:
         """A new optimizer for each call to train, or the one given."""
@@ -393,14 +373,20 @@ class NeuralNetwork:
     def _last_values(self, X: Any) -> Array:
         """What the last layer gives, computed block by block."""
         self._decided()
-        data = as_matrix(X, self.sizes[0], self.dtype)
+        data = self._matrix(X)
         out = np.empty((len(data), self.sizes[-1]), self.dtype)
         for begin in range(0, len(data), BLOCK):
             out[begin : begin + BLOCK] = self.network.evaluate(self._scaled(data[begin : begin + BLOCK]))
         return out
 
     def _rows(self, X: Any) -> Array:
-        return self._scaled(as_matrix(X, self.sizes[0], self.dtype))
+        return self._scaled(self._matrix(X))
+
+    def _matrix(self, X: Any) -> Array:
+        """Inputs as a matrix; columns of a data frame are found by name, if they had names in training."""
+        if self.encoding is not None and column_names(X):
+            return self.encoding.matrix(as_frame(X), self.dtype)
+        return as_matrix(X, self.sizes[0], self.dtype)
 
     def _scaled(self, data: Array) -> Array:
         return data if self.scaling is None else self.scaling.apply(data).astype(self.dtype, copy=False)
