@@ -144,12 +144,13 @@ def _run(
 
     settings, network = prepared.settings, prepared.network
     run.learn(prepared.parts, network, settings, bar, folder / run.CHECKPOINT, resume)
+    run.write_network(folder, network)
     interrupted = network.history.interrupted
     folds = None
     if not interrupted:
         folds = run.cross_validate(prepared, lambda k: say(f"fold {k} of {settings.folds}"))
     found, summary = run.figures(prepared, folds)
-    run.write(folder, prepared, found)
+    run.write_figures(folder, network, found)
     if json:
         print(to_json.dumps({**found, "folder": str(folder)}, indent=2))
         return 0

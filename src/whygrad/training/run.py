@@ -246,14 +246,17 @@ def run_folder(prepared: Prepared, output: Path | None) -> Iterator[Path]:
         raise
 
 
-def write(folder: Path, prepared: Prepared, found: dict[str, Any]) -> None:
-    """The files of a run that has ended, each whole or not at all."""
-    network = prepared.network
+def write_network(folder: Path, network: NeuralNetwork) -> None:
+    """What was learned, as soon as it is: nothing that comes later can lose it."""
     network.save(folder / MODEL)
     network.save_parameters(folder / PARAMETERS)
     write_whole(folder / HISTORY, network.history.to_csv())
+
+
+def write_figures(folder: Path, network: NeuralNetwork, found: dict[str, Any]) -> None:
+    """How good it is: the run has ended, and needs its checkpoint only if it was stopped."""
     write_whole(folder / METRICS, json.dumps(found, indent=2) + "\n")
-    if not network.history.interrupted:  # otherwise it can go on from there
+    if not network.history.interrupted:
         with suppress(OSError):
             (folder / CHECKPOINT).unlink()
 
@@ -288,7 +291,9 @@ def train(data: str, settings: TrainSettings | None = None, output: Path | None 
     with nullcontext() if output is None else run_folder(prepared, output) as folder:
         checkpoint = None if folder is None else folder / CHECKPOINT
         learn(prepared.parts, prepared.network, prepared.settings, False, checkpoint)
+        if folder is not None:
+            write_network(folder, prepared.network)
         found, _ = figures(prepared, cross_validate(prepared))
         if folder is not None:
-            write(folder, prepared, found)
+            write_figures(folder, prepared.network, found)
     return RunResult(prepared.problem, prepared.parts, prepared.network, found, folder)
