@@ -17,7 +17,8 @@ Array = np.ndarray[Any, Any]
 Winner = Literal["network", "linear", "no clear difference"]
 FEWEST_ROWS = 30  # with fewer, resampling names a winner among equals in more than 8 of 100 cases
 ROUNDING = 1e-9  # a difference below is none
-STEPS = 1000  # scikit-learn's 100 are few for wide tables
+STEPS, FEWEST_STEPS = 1000, 50  # scikit-learn's 100 are few for wide tables
+WORK = 4e10  # products of an input and a weight: half a minute; larger tables get fewer steps, and it is said
 PIECE = 2**16  # rows
 
 
@@ -125,11 +126,20 @@ def linear_model(X_train: Any, y_train: Any, X_test: Any, y_test: Any, task: str
                 "the training rows are of a single class: there is nothing to learn",
                 received=f"only {labels[0].item()!r}",
             )
-        model, name = LogisticRegression(max_iter=STEPS, random_state=seed), "logistic regression"
+        model, name = (
+            LogisticRegression(max_iter=_steps(X_train, len(labels)), random_state=seed),
+            "logistic regression",
+        )
         converged = _fit(model, scaler.transform(X_train), numbers)
         predicted = labels[model.predict(scaler.transform(X_test))]
     found = score(predicted, y_test, task)
     return Linear(name, found.value, found.right, converged, predicted)
+
+
+def _steps(X: Any, classes: int) -> int:
+    """How many steps logistic regression may take."""
+    products = np.size(X) * (classes if classes > 2 else 1)
+    return max(FEWEST_STEPS, min(STEPS, int(WORK / products)))
 
 
 def _scaler(X: Array) -> Any:
