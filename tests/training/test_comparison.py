@@ -117,7 +117,8 @@ def test_labels_of_any_kind_come_back(labels):
 
 
 def test_a_model_that_did_not_converge_says_so(monkeypatch):
-    monkeypatch.setattr(comparison, "STEPS", 1)
+    monkeypatch.setattr(comparison, "FEWEST_STEPS", 1)
+    monkeypatch.setattr(comparison, "WORK", 1.0)  # as if the table were large
     assert not linear_model(*parts(load_iris), "classification").converged
 
 
