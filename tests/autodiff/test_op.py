@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from whygrad import Tensor, Value
-from whygrad.autodiff.op import Elementwise, Op, elementwise, operation
+from whygrad.autodiff.op import BINDINGS, Elementwise, Op, elementwise, operation
 from whygrad.autodiff.ops import arrays, losses
 from whygrad.autodiff.ops import elementwise as rows
 from whygrad.autodiff.readings.arrays import ARRAYS
@@ -141,6 +141,30 @@ def test_graphs_are_copied_whole():
     y.backward()
     (leaf,) = [node for node in y.ancestors() if not node.parents and node.requires_grad]
     assert (leaf.grad, x.grad) == (4.0, 0.0)
+
+
+def test_equal_keywords_of_other_types_are_bound_apart():
+    a = np.arange(6.0).reshape(3, 2)
+    keys = [0, False, 0.0, (0, 1), (False, True), slice(0, 1), slice(False, True), (slice(0, 2), 1)]
+    keys.append((slice(0, 2), True))
+    for key in keys * 2:
+        bound = arrays.index.bind(key=key)
+        assert repr(bound.keywords["key"]) == repr(key)
+    assert Tensor(a)[0].shape == (2,)
+    assert Tensor(a)[False].shape == (0, 3, 2)
+    assert Tensor(a)[0, 1].shape == ()
+    assert Tensor(a)[False, True].shape == a[False, True].shape
+
+
+def test_slices_are_bound_once_too():
+    assert arrays.index.bind(key=slice(1, None)) is arrays.index.bind(key=slice(1, None))
+    assert arrays.index.bind(key=(slice(1), 0)) is arrays.index.bind(key=(slice(1), 0))
+
+
+def test_the_number_of_bound_rows_that_are_kept_has_a_bound():
+    x = Tensor(np.arange(1000.0))
+    assert sum(x[i].data for i in range(1000)) == 499_500
+    assert 0 < len(arrays.index.bound) <= BINDINGS
 
 
 # --- pulling a gradient ----------------------------------------------------------------------------

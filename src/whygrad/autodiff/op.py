@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Rule = Callable[..., Any] | int | None
 
+BINDINGS = 256  # how many bound versions of itself a row keeps; each index of a tensor is one
+
 
 class Op:
     """A row of the table: ``y = forward(xp, *inputs)``, and ``rules[i]`` for the derivative by input i.
@@ -79,7 +81,7 @@ class Op:
         self.variadic, self.textbook, self.symbol = variadic, textbook or forward, symbol or name
         self.shapes, self.check, self.keywords = shapes, check, keywords or {}
         self.flow = tuple([rule is not None and not (type(rule) is int and rule == 0) for rule in rules])
-        self.bound: dict[tuple[tuple[str, Any], ...], Op] = {}
+        self.bound: dict[tuple[Any, ...], Op] = {}
 
     def __repr__(self) -> str:
         keywords = "".join([f", {name}={value!r}" for name, value in self.keywords.items()])
@@ -102,13 +104,15 @@ class Op:
 
     def bind(self, **keywords: Any) -> Op:
         """The same row with its keywords fixed, in the forward rule and in every derivative rule."""
-        key = tuple(keywords.items())
+        key = tuple([(name, _typed(value)) for name, value in keywords.items()])
         try:
             return self.bound[key]
         except KeyError:
+            if len(self.bound) >= BINDINGS:
+                self.bound.clear()
             op = self.bound[key] = self._bind(keywords)
             return op
-        except TypeError:  # an index may hold arrays or slices, which have no hash
+        except TypeError:  # an index may hold arrays or lists, which have no hash
             return self._bind(keywords)
 
     def _bind(self, keywords: dict[str, Any]) -> Op:
@@ -198,6 +202,16 @@ def _from_table(home: str, name: str, keywords: tuple[tuple[str, Any], ...]) -> 
         import_module(home)
     op: Op = TABLE[name]
     return op.bind(**dict(keywords)) if keywords else op
+
+
+def _typed(value: Any) -> Any:
+    """The value with its type, all the way down: 0, 0.0 and False are equal, but not the same index."""
+    kind = type(value)
+    if kind is tuple:
+        return kind, tuple([_typed(part) for part in value])
+    if kind is slice:
+        return kind, _typed(value.start), _typed(value.stop), _typed(value.step)
+    return kind, value
 
 
 def _row(kind: type[Any], name: str, forward: Any, entries: dict[str, Any]) -> Any:
