@@ -6,7 +6,7 @@ A rule is ordinary Python over a namespace ``xp``; what it means depends on the 
 
 from __future__ import annotations
 
-from .readings import reading_of
+from .readings import all_numbers, reading_of
 from .table import TABLE
 
 TYPE_CHECKING = False
@@ -151,7 +151,13 @@ class Op:
             if hasattr(operand, "record"):
                 node: Node = operand
                 return node.record(op, operands)
-        return op.forward(reading_of(operands), *operands)
+        return op.compute(operands)
+
+    def compute(self, operands: Sequence[Any]) -> Any:
+        """The forward rule on arrays; numbers alone and lists become arrays, a number beside one stays."""
+        from .tensor import evaluate
+
+        return evaluate(self, _as_arrays(operands, numbers=all_numbers(operands)))
 
 
 class Elementwise(Op):
@@ -161,6 +167,12 @@ class Elementwise(Op):
     """
 
     __slots__ = ()
+
+    def compute(self, operands: Sequence[Any]) -> Any:
+        """The forward rule on numbers when all operands are, on arrays otherwise."""
+        if all_numbers(operands):
+            return self.forward(reading_of(operands), *operands)
+        return self.forward(reading_of(operands), *_as_arrays(operands))
 
     def local(self, i: int, xp: Any, y: Any, xs: Sequence[Any]) -> Any:
         """The local derivative dy/dx_i."""
@@ -202,6 +214,13 @@ def _from_table(home: str, name: str, keywords: tuple[tuple[str, Any], ...]) -> 
         import_module(home)
     op: Op = TABLE[name]
     return op.bind(**dict(keywords)) if keywords else op
+
+
+def _as_arrays(operands: Sequence[Any], numbers: bool = False) -> list[Any]:
+    """Lists as arrays, and numbers too if wanted."""
+    import numpy as np
+
+    return [np.asarray(x) if numbers or not isinstance(x, (int, float)) else x for x in operands]
 
 
 def _typed(value: Any) -> Any:

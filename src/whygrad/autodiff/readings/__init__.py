@@ -13,6 +13,7 @@ A namespace holds some base functions; every other row of the table is reachable
 
 from __future__ import annotations
 
+from ...errors import KindError
 from ..table import TABLE
 
 TYPE_CHECKING = False
@@ -22,15 +23,20 @@ if TYPE_CHECKING:
 
 
 class Namespace:
-    """Base functions by name; an unknown name is looked up in the table and read in this namespace."""
+    """Base functions by name; an unknown name is looked up in the table and read in this namespace.
 
-    def __init__(self, **functions: Any) -> None:
-        self.__dict__.update(functions)
+    With ``holds="numbers"`` only elementwise rows are found: the others need the shapes of arrays.
+    """
+
+    def __init__(self, holds: str = "arrays", **functions: Any) -> None:
+        self.__dict__.update(functions, _numbers=holds == "numbers")
 
     def __getattr__(self, name: str) -> Any:
         from functools import partial
 
         row = _row_named(name)
+        if self._numbers and not hasattr(row, "local"):
+            raise KindError(f"{name} works on arrays", received="plain numbers", hint="use whygrad.Tensor")
         function = partial(row.forward, self)
         setattr(self, name, function)  # found at once the next time
         return function
@@ -69,10 +75,15 @@ def _row_named(name: str) -> Any:
 
 def reading_of(operands: Sequence[Any]) -> Any:
     """The reading for plain operands: floats when all are numbers, arrays otherwise."""
-    if all([isinstance(operand, (int, float)) for operand in operands]):
+    if all_numbers(operands):
         from .floats import FLOATS
 
         return FLOATS
     from .arrays import ARRAYS
 
     return ARRAYS
+
+
+def all_numbers(operands: Sequence[Any]) -> bool:
+    """Whether every operand is a plain number."""
+    return all([isinstance(operand, (int, float)) for operand in operands])

@@ -113,4 +113,4 @@ FUNCTIONS: dict[str, Any] = dict(
     strong_multiply=strong_multiply,
     fit=lambda contribution, target: contribution,
 )
-FLOATS = Namespace(**FUNCTIONS)
+FLOATS = Namespace(holds="numbers", **FUNCTIONS)
