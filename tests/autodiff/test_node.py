@@ -171,6 +171,19 @@ def test_gradients_keep_shape_and_dtype():
             assert (d.shape, d.dtype) == (x.shape, x.dtype)
 
 
+@pytest.mark.parametrize("create_graph", [True, False])
+def test_gradients_have_the_dtype_of_their_leaf_among_others(create_graph):
+    narrow, wide = Tensor(np.full((2, 3), 0.5, np.float32)), Tensor(np.full((2, 1), 1.5))
+    y = (narrow * wide + narrow).exp().sum()
+    for d, leaf in zip(gradients(y, [narrow, wide], create_graph=create_graph), (narrow, wide), strict=True):
+        assert (d.shape, d.dtype) == (leaf.shape, leaf.dtype)
+    (first,) = gradients(y, [narrow])
+    for d, leaf in zip(gradients(first.sum(), [narrow, wide]), (narrow, wide), strict=True):
+        assert (d.shape, d.dtype) == (leaf.shape, leaf.dtype)
+    expected = (2.5**2 * np.exp(1.25)) * np.ones((2, 3))  # ∂²y/∂narrow² = (wide + 1)² y
+    np.testing.assert_allclose(gradients(first.sum(), [narrow])[0].data, expected, rtol=1e-6)
+
+
 @both
 def test_inputs_come_in_a_list(make):
     x = make(2.0)

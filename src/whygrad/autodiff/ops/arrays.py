@@ -85,10 +85,10 @@ spread = operation(  # repeats what a sum took together: each is the other's der
     ),
     d_g=lambda xp, u, y, g, *, shape, axis=None, keepdims=False: xp.sum(u, axis=axis, keepdims=keepdims),
 )
-sum_to = operation(  # undoes broadcasting: the pair of broadcast_to
+sum_to = operation(  # undoes broadcasting: the pair of broadcast_to; dtype as xp.fit needs it
     "sum_to",
-    lambda xp, a, *, shape: xp.sum_to(a, shape=shape),
-    d_a=lambda xp, g, y, a, *, shape: xp.broadcast_to(g, shape=a.shape),
+    lambda xp, a, *, shape, dtype=None: xp.sum_to(a, shape=shape, dtype=dtype),
+    d_a=lambda xp, g, y, a, *, shape, dtype=None: xp.broadcast_to(g, shape=a.shape),
 )
 broadcast_to = operation(
     "broadcast_to",

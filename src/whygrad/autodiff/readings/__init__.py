@@ -58,8 +58,9 @@ class _Nodes:
     @staticmethod
     def fit(contribution: Any, target: Any) -> Any:
         """As on arrays, but recorded."""
-        if getattr(contribution, "shape", ()) != getattr(target, "shape", ()):
-            return TABLE["sum_to"](contribution, shape=target.shape)
+        shape, dtype = getattr(target, "shape", ()), getattr(target, "dtype", None)
+        if (getattr(contribution, "shape", ()), getattr(contribution, "dtype", None)) != (shape, dtype):
+            return TABLE["sum_to"](contribution, shape=shape, dtype=dtype)
         return contribution
 
 

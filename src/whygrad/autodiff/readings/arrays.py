@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from . import Namespace
 Array = np.ndarray[Any, Any]
 
 
-def sum_to(a: Array, *, shape: tuple[int, ...]) -> Array:
-    """Sum over the axes along which ``shape`` was broadcast to ``a.shape``."""
+def sum_to(a: Array, *, shape: tuple[int, ...], dtype: Any = None) -> Array:
+    """Sum over the axes along which ``shape`` was broadcast to ``a.shape``; as ``dtype`` if one is given."""
+    if dtype is not None and a.dtype != dtype:
+        return sum_to(a, shape=shape).astype(dtype)
     lead = a.ndim - len(shape)
     if lead == 1 and a.ndim == 2 and a.shape[1:] == shape:
         return total(a, axis=0)
@@ -38,6 +41,16 @@ def fit(contribution: Any, target: Any) -> Any:
     if contribution.dtype != target.dtype:
         contribution = contribution.astype(target.dtype)
     return contribution
+
+
+def keeps_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A Python number of Python numbers: what NumPy makes of them would widen a float32 array beside it."""
+
+    def kept(*operands: Any) -> Any:
+        y = function(*operands)
+        return y.item() if all([type(x) in (float, int, bool) for x in operands]) else y
+
+    return kept
 
 
 def spread(g: Array, *, shape: tuple[int, ...], axis: Any = None, keepdims: bool = False) -> Array:
@@ -75,18 +88,18 @@ def take_label(z: Array, labels: Array) -> Array:
 FUNCTIONS: dict[str, Any] = dict(
     exp=np.exp,
     expm1=np.expm1,
-    log=np.log,
+    log=keeps_numbers(np.log),
     log1p=np.log1p,
     sqrt=np.sqrt,
     sin=np.sin,
     cos=np.cos,
     tanh=np.tanh,
     abs=np.abs,
-    sign=np.sign,
+    sign=keeps_numbers(np.sign),
     step=lambda a: (a > 0).astype(a.dtype),
     maximum=np.maximum,
     minimum=np.minimum,
-    divide=np.divide,
+    divide=keeps_numbers(np.divide),
     power=np.power,
     where=np.where,
     strong_multiply=strong_multiply,
