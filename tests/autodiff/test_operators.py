@@ -264,10 +264,16 @@ def test_products_of_vectors_and_matrices(left, right):
 
 @pytest.mark.parametrize("other", [2.0, np.array(2.0), Tensor(2.0)])
 def test_a_product_needs_axes(other):
-    for product in (lambda: Tensor(np.ones((2, 2))) @ other, lambda: other @ Tensor(np.ones((2, 2)))):
-        with pytest.raises(ShapeError, match="must be a matrix") as error_info:
-            product()
-        assert "()" in str(error_info.value)
+    for shape in [(2, 2), (3,)]:
+        x = Tensor(np.ones(shape))
+        for product, name, received in [
+            (lambda x=x: x @ other, "b", f"a {shape}, b ()"),
+            (lambda x=x: other @ x, "a", f"a (), b {shape}"),
+        ]:
+            with pytest.raises(ShapeError, match=f"matmul: {name} must be a matrix or a vector") as caught:
+                product()
+            assert caught.value.received == received
+            assert caught.value.hint == "* multiplies by a single number"
 
 
 @given(st.lists(st.sampled_from(["+", "-", "*", "@"]), max_size=6))

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ..errors import KindError
+from ..errors import KindError, ShapeError
 from .numpy_calls import array_function, array_ufunc
 from .op import Op
 from .ops import arrays as _arrays
 from .ops import elementwise as _elementwise
+from .shapes import explain, shape_of
 from .table import TABLE
 
 BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power"}
@@ -136,12 +137,21 @@ class ArrayOperations:
 
 def _matmul(a: Any, b: Any) -> Any:
     """The product of matrices; a vector on the left is a row, on the right a column, as in NumPy."""
-    row, column = len(_shape(a)) == 1, len(_shape(b)) == 1
-    if row:
-        a = TABLE["reshape"](a, shape=(1, -1))
-    if column:
-        b = TABLE["reshape"](b, shape=(-1, 1))
-    product = TABLE["matmul"](a, b)
+    shapes = shape_of(a), shape_of(b)
+    if () in shapes:
+        raise ShapeError(
+            f"matmul: {'ab'[shapes.index(())]} must be a matrix or a vector",
+            received=f"a {shapes[0]}, b {shapes[1]}",
+            hint="* multiplies by a single number",
+        )
+    row, column = [len(shape) == 1 for shape in shapes]
+    left = TABLE["reshape"](a, shape=(1, -1)) if row else a
+    right = TABLE["reshape"](b, shape=(-1, 1)) if column else b
+    try:
+        product = TABLE["matmul"](left, right)
+    except ShapeError as error:  # told with the shapes that were given
+        letters = f"{'(i)' if row else '(n, i)'} {'(i)' if column else '(i, o)'}"
+        raise explain(TABLE["matmul"], (a, b), letters) or error from None
     if not (row or column):
         return product
     gone = [axis for axis, squeeze in ((-2, row), (-1, column)) if squeeze]
@@ -153,14 +163,6 @@ def _kept(key: Any) -> Any:
     if isinstance(key, tuple):
         return tuple([_kept(part) for part in key])
     return key.copy() if hasattr(key, "copy") else key
-
-
-def _shape(operand: Any) -> tuple[int, ...]:
-    if not hasattr(operand, "shape"):
-        import numpy as np
-
-        operand = np.asarray(operand)
-    return tuple(operand.shape)
 
 
 def _named(function: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
