@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +65,20 @@ class ArrayOperations:
     def __len__(self) -> int:
         return len(self.data)
 
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise KindError(
+                f"iteration over a {type(self).__name__} without axes",
+                received=f"{self!r}",
+                hint="x.item() gives the number; x.reshape(-1) has one entry",
+            )
+        return (self[i] for i in range(len(self)))
+
     def __bool__(self) -> bool:
         return bool(self.data)
+
+    def __pos__(self) -> Any:
+        return self
 
     def __format__(self, style: str) -> str:
         return format(self.data.item(), style) if style else str(self)
@@ -182,7 +194,7 @@ def _comparison(name: str) -> Callable[..., Any]:
     """Comparisons look at the data and give plain True and False: they have no derivative."""
 
     def compare(self: Any, other: Any) -> Any:
-        return getattr(self.data, name)(getattr(other, "data", other))
+        return getattr(self.data, name)(other.data if hasattr(other, "record") else other)
 
     return _named(compare, name, "Compare the data.")
 
