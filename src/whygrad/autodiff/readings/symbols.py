@@ -23,7 +23,13 @@ class Symbol:
         self.head, self.args, self.keywords = head, args, keywords or {}
 
     def __repr__(self) -> str:
-        return f"{self.head}({', '.join(map(repr, self.args))})" if self.args else self.head
+        keywords = [f"{name}={value!r}" for name, value in self.keywords.items()]
+        return f"{self.head}({', '.join([*map(repr, self.args), *keywords])})" if self.args else self.head
+
+    def __getitem__(self, key: Any) -> Symbol:
+        return Symbol("index", self, keywords={"key": key})
+
+    __iter__ = None  # it has no length: a rule takes entries by index
 
     def __bool__(self) -> bool:
         raise TypeError("a rule may not branch on a value: use a mask or xp.where(condition, a, b)")
