@@ -11,7 +11,7 @@ from .readings import NODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .op import Op
@@ -154,10 +154,3 @@ def gradients(y: Any, inputs: Sequence[Any], *, create_graph: bool = True) -> li
         return x.plain(zero) if create_graph else zero
 
     return [found[x] if x in found else nothing(x) for x in inputs]
-
-
-def edges(root: Any) -> Iterator[tuple[Any, int, Any]]:
-    """Every (node, position, parent) of the graph below ``root``, parents' edges first."""
-    for node in topological_order(root):
-        for i, parent in enumerate(node.parents):
-            yield node, i, parent

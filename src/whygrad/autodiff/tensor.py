@@ -30,7 +30,8 @@ class Tensor(ArrayOperations, Node):
     Parameters
     ----------
     data
-        Array of floats, or nested lists of floats. Integers are taken when no gradient is needed.
+        Array of floats (float32 or float64), or nested lists of floats. Integers are taken when no
+        gradient is needed.
     requires_grad
         Whether ``backward()`` is to fill ``grad``.
     label
@@ -39,7 +40,7 @@ class Tensor(ArrayOperations, Node):
     Raises
     ------
     KindError
-        If the data are not numbers, or are integers and need a gradient.
+        If the data are not numbers, are floats of another size, or are integers and need a gradient.
 
     Examples
     --------
@@ -248,6 +249,14 @@ def _array(data: Any, requires_grad: bool) -> Array:
     kind = array.dtype.kind
     if kind not in "fbiu":
         raise KindError("a Tensor holds numbers", received=f"dtype {array.dtype}")
+    if kind == "f" and array.dtype.itemsize not in (4, 8):
+        raise KindError(
+            "a Tensor holds float32 or float64",
+            received=f"dtype {array.dtype}",
+            hint="convert it: Tensor(array.astype(np.float32))"
+            if array.dtype == np.float16
+            else "convert it: Tensor(array.astype(np.float64))",
+        )
     if requires_grad and kind != "f":
         raise KindError(
             "a Tensor that needs a gradient holds floats",
