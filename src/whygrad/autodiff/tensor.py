@@ -172,7 +172,7 @@ class Tensor(ArrayOperations, Node):
                 hint="wrap the parameters: w = Tensor(array)",
             )
 
-    def refuse_changed(self) -> None:
+    def refuse_changed(self, create_graph: bool = False) -> None:
         """Raise when this result or what it was computed from is no longer what it was."""
         if not self.marks:
             return

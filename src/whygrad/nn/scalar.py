@@ -1,13 +1,14 @@
 """The scalar networks: every weight is a ``Value`` that one can point at. Standard library alone.
 
-A neuron is one weighted-sum node and one activation node, yet each weight and input keeps a local
-derivative of its own.
+A neuron is recorded as one node, yet each weight and input keeps a local derivative of its own, and
+whoever asks for the node's parents finds the weighted sum and the activation apart.
 """
 
 from __future__ import annotations
 
 import random
 
+from ..autodiff.neuron import neuron
 from ..autodiff.ops import elementwise as rows
 from ..autodiff.value import Value
 from ..errors import KindError, SettingError, ShapeError, nearest
@@ -127,12 +128,7 @@ class Neuron(Module):
 
     def forward(self, x: Iterable[Any]) -> Value:
         """The neuron's output for a list of numbers or values."""
-        return self.fire(as_values(x, len(self.w), "Neuron"))
-
-    def fire(self, x: Sequence[Value]) -> Value:
-        """The neuron's output for values that are known to fit."""
-        z = Value.record(rows.weighted_sum, (self.b, *self.w, *x))
-        return z if self.row is None else Value.record(self.row, (z,))
+        return fire([self], as_values(x, len(self.w), "Neuron"))[0]
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
@@ -140,6 +136,13 @@ class Neuron(Module):
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.w)}, activation={self.activation!r})"
+
+
+def fire(neurons: Iterable[Neuron], x: Sequence[Value]) -> list[Value]:
+    """The output of each neuron, for inputs that are known to fit."""
+    x, x_data = tuple(x), [value.data for value in x]
+    vary = any([value.requires_grad for value in x])
+    return [neuron(n.b, tuple(n.w), x, x_data, vary, n.row) for n in neurons]
 
 
 class Layer(Module):
@@ -176,8 +179,7 @@ class Layer(Module):
 
     def forward(self, x: Iterable[Any]) -> list[Value]:
         """The output of each neuron."""
-        values = as_values(x, len(self.neurons[0].w), "Layer")
-        return [neuron.fire(values) for neuron in self.neurons]
+        return fire(self.neurons, as_values(x, len(self.neurons[0].w), "Layer"))
 
     def parameters(self) -> list[Value]:
         """Those of each neuron in turn."""
@@ -247,7 +249,7 @@ class MLP(Module):
         """The outputs of the last layer, as a list."""
         out = as_values(x, len(self.layers[0].neurons[0].w), type(self).__name__)
         for layer in self.layers:
-            out = [neuron.fire(out) for neuron in layer.neurons]
+            out = fire(layer.neurons, out)
         return out
 
     def parameters(self) -> list[Value]:
