@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from whygrad import MLP, Value, gradients
 from whygrad.autodiff import value_methods
-from whygrad.autodiff.neuron import neuron
+from whygrad.autodiff.neuron import Inputs, neuron
 from whygrad.autodiff.ops import elementwise as rows
 from whygrad.autodiff.value import Constant
 from whygrad.errors import GraphError
@@ -36,8 +36,7 @@ def inputs_of(numbers_, constants):
 
 
 def one_node(name, bias, w, x):
-    x_data = [value.data for value in x]
-    return neuron(bias, tuple(w), tuple(x), x_data, any(v.requires_grad for v in x), ACTIVATIONS.get(name))
+    return neuron(bias, w, Inputs(x), ACTIVATIONS.get(name))
 
 
 def by_the_rows(name, bias, w, x):
@@ -260,7 +259,7 @@ def test_a_step_of_a_perceptron_makes_a_node_for_each_neuron():
     loss = step()
     each = 2 + 33 + 2 * 2 + 2  # inputs, neurons, difference and square with their numbers, sum with its 0
     assert tracked(Value) - before == 5 * each - 4  # only the first sum has a number
-    layers = 3 * 2 * 5  # the inputs of a layer and their data
+    layers = 3 * 3 * 5  # the inputs of a layer, their data, and the record of both
     neurons = 33 * 5 * 3  # what a neuron keeps: its weights, their data, and the record of both
     assert tracked() - all_before <= 5 * each - 4 + layers + neurons
     del loss

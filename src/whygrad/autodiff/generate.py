@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 INFIX = frozenset(["+", "-", "*", "/"])
+WRITTEN_OUT = {  # where a call would take longer than what it does
+    "maximum": "{0} if {0} > {1} or {0} != {0} else {1}",
+    "minimum": "{0} if {0} < {1} or {0} != {0} else {1}",
+    "strong_multiply": "{0} * {1} if {0} else 0.0",
+    "step": "1.0 if {0} > 0 else 0.0",
+    ">": "1.0 if {0} > {1} else 0.0",  # a mask is a number here
+    ">=": "1.0 if {0} >= {1} else 0.0",
+}
 
 
 class Program:
@@ -54,8 +62,8 @@ def _expression(head: str, parts: list[str]) -> str:
         return f"{parts[0]} {head} {parts[1]}"
     if head == "neg":
         return f"-{parts[0]}"
-    if head in (">", ">="):  # a mask is a number here
-        return f"1.0 if {parts[0]} {head} {parts[1]} else 0.0"
+    if head in WRITTEN_OUT:
+        return WRITTEN_OUT[head].format(*parts)
     return f"{head}({', '.join(parts)})"
 
 

@@ -6,7 +6,7 @@ from . import value_methods
 from .ops import elementwise as rows
 from .readings.floats import FLOATS
 from .value import Value, new
-from .value_sweep import WeightedSum
+from .value_sweep import Inputs, WeightedSum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,33 +14,41 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def neuron(
-    bias: Value, w: Sequence[Value], x: Sequence[Value], x_data: Sequence[float], inputs_vary: bool, row: Any
-) -> Value:
+def neuron(bias: Value, weights: Sequence[Value], inputs: Inputs, activation: Any = None) -> Value:
     """One node for f(b + Σ wᵢ xᵢ), with the numbers that the rows of both give.
 
     Parameters
     ----------
-    bias, w, x
-        The parents; what is handed over must not change afterwards.
-    x_data
-        The data of the inputs, and ``inputs_vary`` whether one has a gradient: the same for all neurons of
-        a layer.
-    row
-        The row of the activation f; None for no activation.
+    bias, weights
+        Of the neuron.
+    inputs
+        One object for all neurons of a layer.
+    activation
+        The row of f; None for no activation.
+
+    Examples
+    --------
+    >>> b, w, x = Value(1.0), Value(2.0), Value(3.0)
+    >>> y = neuron(b, [w], Inputs([x]), rows.relu)
+    >>> y.backward()
+    >>> y.data, b.grad, w.grad, x.grad
+    (7.0, 1.0, 3.0, 2.0)
     """
+    w = tuple(weights)
     w_data = [weight.data for weight in w]
     y = bias.data
-    for a, b in zip(w_data, x_data):  # noqa: B905 - strict costs time here
+    for a, b in zip(w_data, inputs.data):  # noqa: B905 - strict costs time here
         y = y + a * b
+    kept = new(WeightedSum)
+    kept.bias, kept.inputs, kept.total, kept.w, kept.w_data = bias, inputs, y, w, w_data
     node = new(Value)
-    node.b = WeightedSum(bias, w, x, w_data, x_data, inputs_vary, y)
-    node.op, node.da = rows.weighted_sum, 1.0
-    if row is not None:
-        node.op = row
-        pair: Any = None if row.keywords else value_methods.PAIRS.get(row.name)
-        y, node.da = pair(y) if pair else _pair(row, y)
-    node.data, node.grad, node.a, node.db, node.seen, node.label = y, 0.0, None, None, None, ""
+    if activation is None:
+        node.op, node.da = rows.weighted_sum, 1.0
+    else:
+        node.op = activation
+        pair: Any = None if activation.keywords else value_methods.PAIRS.get(activation.name)
+        y, node.da = pair(y) if pair else _pair(activation, y)
+    node.data, node.grad, node.a, node.b, node.db, node.seen, node.label = y, 0.0, None, kept, None, None, ""
     return node
 
 

@@ -20,7 +20,6 @@ power = FLOATS.power
 sign = FLOATS.sign
 sin = FLOATS.sin
 sqrt = FLOATS.sqrt
-strong_multiply = FLOATS.strong_multiply
 tanh = FLOATS.tanh
 ADD = rows.add
 SUBTRACT = rows.subtract
@@ -55,13 +54,13 @@ def tanh_pair(a):
 
 
 def relu_pair(a):
-    y = maximum(a, 0.0)
+    y = a if a > 0.0 or a != a else 0.0
     t2 = 1.0 if a > 0 else 0.0
     return y, t2
 
 
 def sigmoid_pair(a):
-    t1 = minimum(a, 0)
+    t1 = a if a < 0 or a != a else 0
     t2 = exp(t1)
     t3 = abs(a)
     t4 = -t3
@@ -74,7 +73,7 @@ def sigmoid_pair(a):
 
 
 def silu_pair(a):
-    t1 = minimum(a, 0)
+    t1 = a if a < 0 or a != a else 0
     t2 = exp(t1)
     t3 = abs(a)
     t4 = -t3
@@ -112,13 +111,13 @@ def gelu_pair(a):
 
 
 def softplus_pair(a):
-    t1 = maximum(a, 0)
+    t1 = a if a > 0 or a != a else 0
     t2 = abs(a)
     t3 = -t2
     t4 = exp(t3)
     t5 = log1p(t4)
     y = t1 + t5
-    t7 = minimum(a, 0)
+    t7 = a if a < 0 or a != a else 0
     t8 = exp(t7)
     t9 = 1 + t4
     t10 = t8 / t9
@@ -321,9 +320,9 @@ def methods(Value, constant):
                 y = power(a, b)
                 t2 = b - 1
                 t3 = power(a, t2)
-                t4 = strong_multiply(b, t3)
+                t4 = b * t3 if b else 0.0
                 t5 = log(a)
-                t6 = strong_multiply(y, t5)
+                t6 = y * t5 if y else 0.0
                 da = t4
                 db = t6
             elif isinstance(other, Value):
@@ -334,7 +333,7 @@ def methods(Value, constant):
                 y = power(a, b)
                 t2 = b - 1
                 t3 = power(a, t2)
-                t4 = strong_multiply(b, t3)
+                t4 = b * t3 if b else 0.0
                 da = t4
                 db = None
             node = new(Value)
@@ -355,7 +354,7 @@ def methods(Value, constant):
             b = self.data
             y = power(a, b)
             t2 = log(a)
-            t3 = strong_multiply(y, t2)
+            t3 = y * t2 if y else 0.0
             node = new(Value)
             node.data = y
             node.grad = 0.0
@@ -373,7 +372,7 @@ def methods(Value, constant):
             a = self.data
             if other.__class__ is Value:
                 b = other.data
-                y = maximum(a, b)
+                y = a if a > b or a != a else b
                 t2 = a - b
                 t3 = sign(t2)
                 t4 = 0.5 * t3
@@ -386,7 +385,7 @@ def methods(Value, constant):
             else:
                 other = constant(other)
                 b = other.data
-                y = maximum(a, b)
+                y = a if a > b or a != a else b
                 t2 = a - b
                 t3 = sign(t2)
                 t4 = 0.5 * t3
@@ -410,7 +409,7 @@ def methods(Value, constant):
             a = self.data
             if other.__class__ is Value:
                 b = other.data
-                y = minimum(a, b)
+                y = a if a < b or a != a else b
                 t2 = a - b
                 t3 = sign(t2)
                 t4 = 0.5 * t3
@@ -423,7 +422,7 @@ def methods(Value, constant):
             else:
                 other = constant(other)
                 b = other.data
-                y = minimum(a, b)
+                y = a if a < b or a != a else b
                 t2 = a - b
                 t3 = sign(t2)
                 t4 = 0.5 * t3
@@ -615,7 +614,7 @@ def methods(Value, constant):
         def relu(self):
             """``y = max(a, 0); ∂y/∂a = [a > 0]``."""
             a = self.data
-            y = maximum(a, 0.0)
+            y = a if a > 0.0 or a != a else 0.0
             t2 = 1.0 if a > 0 else 0.0
             node = new(Value)
             node.data = y
@@ -632,7 +631,7 @@ def methods(Value, constant):
         def sigmoid(self):
             """``y = 1 / (1 + exp(−a)); ∂y/∂a = y·(1 − y)``."""
             a = self.data
-            t1 = minimum(a, 0)
+            t1 = a if a < 0 or a != a else 0
             t2 = exp(t1)
             t3 = abs(a)
             t4 = -t3
@@ -656,7 +655,7 @@ def methods(Value, constant):
         def silu(self):
             """``y = a·σ(a); ∂y/∂a = σ(a) + y·(1 − σ(a))``."""
             a = self.data
-            t1 = minimum(a, 0)
+            t1 = a if a < 0 or a != a else 0
             t2 = exp(t1)
             t3 = abs(a)
             t4 = -t3
@@ -682,13 +681,13 @@ def methods(Value, constant):
         def softplus(self):
             """``y = log(1 + exp(a)); ∂y/∂a = σ(a)``."""
             a = self.data
-            t1 = maximum(a, 0)
+            t1 = a if a > 0 or a != a else 0
             t2 = abs(a)
             t3 = -t2
             t4 = exp(t3)
             t5 = log1p(t4)
             y = t1 + t5
-            t7 = minimum(a, 0)
+            t7 = a if a < 0 or a != a else 0
             t8 = exp(t7)
             t9 = 1 + t4
             t10 = t8 / t9

@@ -23,6 +23,13 @@ class Parents:
     def __init__(self, nodes: tuple[Value, ...], locals: tuple[float | None, ...]) -> None:
         self.nodes, self.locals = nodes, locals
 
+    def unfinished(self, done: object) -> list[Value]:
+        """Parents that are results themselves and not in the order of the sweep yet."""
+        return [node for node in self.nodes if node.op is not None and node.seen is not done]
+
+    def finish(self, done: object) -> None:
+        """Every parent is in the order now."""
+
     def hand_on(self, upstream: float) -> None:
         """Add its share of the gradient to each parent."""
         for parent, local in zip(self.nodes, self.locals, strict=True):
@@ -30,57 +37,71 @@ class Parents:
                 parent.grad += local * upstream
 
 
-class WeightedSum:
-    """The parents of b + Σ wᵢ xᵢ: the inputs and their data are shared by all neurons of a layer.
+class Inputs:
+    """The inputs of a layer of neurons and their data in the forward pass: one object for all its neurons.
 
-    Parameters
-    ----------
-    bias, w, x
-        The parents.
-    w_data, x_data
-        Their data in the forward pass, each the local derivative by the other.
-    inputs_vary
-        Whether an input has a gradient; in a first layer they are constants as a rule.
-    total
-        The weighted sum, for an activation on top of it.
+    ``vary`` says whether an input has a gradient; in a first layer they are constants as a rule. ``seen`` is
+    the mark of a sweep that has put all of them in its order.
     """
 
-    __slots__ = ("bias", "inputs_vary", "total", "w", "w_data", "x", "x_data")
+    __slots__ = ("data", "nodes", "seen", "vary")
 
-    def __init__(
-        self,
-        bias: Value,
-        w: Sequence[Value],
-        x: Sequence[Value],
-        w_data: Sequence[float],
-        x_data: Sequence[float],
-        inputs_vary: bool,
-        total: float,
-    ) -> None:
-        self.bias, self.w, self.x = bias, w, x
-        self.w_data, self.x_data = w_data, x_data
-        self.inputs_vary, self.total = inputs_vary, total
+    def __init__(self, nodes: Sequence[Value]) -> None:
+        self.nodes = tuple(nodes)
+        self.data = [node.data for node in nodes]
+        self.vary = any([node.requires_grad for node in nodes])
+        self.seen: object = None
+
+
+class WeightedSum:
+    """The parents of b + Σ wᵢ xᵢ, made by ``neuron``.
+
+    ``w_data`` are the weights in the forward pass: each is the local derivative by its input, and the input
+    by it. ``total`` is the sum, for an activation on top of it.
+    """
+
+    __slots__ = ("bias", "inputs", "total", "w", "w_data")
+
+    bias: Value
+    inputs: Inputs
+    total: float
+    w: tuple[Value, ...]
+    w_data: list[float]
 
     @property
     def nodes(self) -> tuple[Value, ...]:
         """The parents, in the order of the row."""
-        return (self.bias, *self.w, *self.x)
+        return (self.bias, *self.w, *self.inputs.nodes)
 
     @property
     def locals(self) -> tuple[float | None, ...]:
         """The local derivative by each parent: 1, then the inputs, then the weights."""
-        by_input = [w if x.requires_grad else None for w, x in zip(self.w_data, self.x, strict=True)]
-        return (1.0, *self.x_data, *by_input)
+        return (1.0, *self.inputs.data, *self.w_data)
+
+    def unfinished(self, done: object) -> list[Value]:
+        """Parents that are results themselves and not in the order of the sweep yet."""
+        inputs = self.inputs
+        found = [node for node in self.w if node.op is not None and node.seen is not done]
+        if inputs.vary and inputs.seen is not done:
+            found += [node for node in inputs.nodes if node.op is not None and node.seen is not done]
+        if self.bias.op is not None:
+            found.append(self.bias)
+        return found
+
+    def finish(self, done: object) -> None:
+        """Every parent is in the order now."""
+        self.inputs.seen = done
 
     def hand_on(self, upstream: float) -> None:
         """Add its share of the gradient to each parent."""
+        inputs = self.inputs
         self.bias.grad += upstream
-        if self.inputs_vary:
-            for w, x, w_data, x_data in zip(self.w, self.x, self.w_data, self.x_data):  # noqa: B905 - time
+        if inputs.vary:
+            for w, x, w_data, x_data in zip(self.w, inputs.nodes, self.w_data, inputs.data):  # noqa: B905
                 w.grad += x_data * upstream
                 x.grad += w_data * upstream
         else:
-            for w, x_data in zip(self.w, self.x_data):  # noqa: B905 - time
+            for w, x_data in zip(self.w, inputs.data):  # noqa: B905
                 w.grad += x_data * upstream
 
 
@@ -101,14 +122,17 @@ def backpropagate(root: Value) -> None:
         if seen is done:
             continue
         if seen is opened:
-            node.seen, node.grad = done, 0.0
+            node.seen = done
+            node.grad = 0.0
             finish(node)
+            if node.a is None:
+                node.b.finish(done)
             continue
         node.seen = opened
         push(node)
         a, b = node.a, node.b
         if a is None:
-            stack.extend([p for p in b.nodes if p.op is not None and p.seen is not done])
+            stack.extend(b.unfinished(done))
             continue
         if a.op is not None and a.seen is not done:
             push(a)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from ..autodiff.neuron import neuron
+from ..autodiff.neuron import Inputs, neuron
 from ..autodiff.ops import elementwise as rows
 from ..autodiff.value import Value
 from ..errors import KindError, SettingError, ShapeError, nearest
@@ -140,9 +140,8 @@ class Neuron(Module):
 
 def fire(neurons: Iterable[Neuron], x: Sequence[Value]) -> list[Value]:
     """The output of each neuron, for inputs that are known to fit."""
-    x, x_data = tuple(x), [value.data for value in x]
-    vary = any([value.requires_grad for value in x])
-    return [neuron(n.b, tuple(n.w), x, x_data, vary, n.row) for n in neurons]
+    inputs = Inputs(x)
+    return [neuron(n.b, n.w, inputs, n.row) for n in neurons]
 
 
 class Layer(Module):
