@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import DataError
+
+RANDOM = re.compile("[a-z0-9_]{8}")  # what tempfile adds to a name
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -34,6 +38,18 @@ def write_whole(path: Path, content: bytes | str) -> None:
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove temporary files of processes that were killed while they wrote ``path``.
+
+    For a file that one process alone writes. What cannot be removed stays.
+    """
+    start = f".{path.name}."
+    with suppress(OSError):
+        for item in path.parent.iterdir():
+            if item.name.startswith(start) and RANDOM.fullmatch(item.name.removeprefix(start)):
+                item.unlink()
 
 
 def write_new(path: Path, content: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,12 @@ class Head:
         if self.targets.kind == "multiclass" and self.loss.activation != "softmax":
             encoded = np.eye(self.targets.outputs, dtype=dtype)[encoded]
         return encoded * 2 - 1 if self.margin else encoded
+
+    def scaled_by(self, y: Array) -> Head:
+        """The same, with the scaling, if there is one, of these targets alone."""
+        if self.scaling is None:
+            return self
+        return replace(self, scaling=Scaling.of(self.targets.encode(y, np.float64)))
 
     def outputs(self, out: Array) -> Array:
         """Probabilities, or numbers in the units of y, from the network's last values.

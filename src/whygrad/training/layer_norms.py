@@ -42,7 +42,7 @@ class LayerNorms:
             place += parameter.data.size
         self.starts = np.array(starts, np.intp)
         self.old = np.empty_like(flat.values)
-        self.scratch = np.empty_like(flat.values)
+        self.scratch = np.empty(len(flat), np.float64)  # squares of float32 would overflow and vanish early
         self.gradient: Array = np.empty(0)
 
     @property
@@ -67,5 +67,5 @@ class LayerNorms:
     def _norms(self, vector: Array) -> Array:
         if not len(self.starts):
             return np.empty(0)
-        np.multiply(vector, vector, out=self.scratch)
+        np.multiply(vector, vector, out=self.scratch, dtype=np.float64)
         return np.sqrt(np.add.reduceat(self.scratch, self.starts))

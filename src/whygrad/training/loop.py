@@ -64,6 +64,8 @@ class Training:
         Upper bound for the norm of the gradient.
     validation
         Rows to watch.
+    validation_score
+        ``score`` for them, where it is another: R² goes by how the rows themselves are spread.
     patience
         How many epochs in a row the validation loss may be no lower than its best before training stops.
 
@@ -94,11 +96,13 @@ class Training:
         score: Score | None = None,
         clip: float | None = None,
         validation: Rows | None = None,
+        validation_score: Score | None = None,
         patience: int | None = None,
     ) -> None:
         self.network, self.loss, self.optimizer, self.regularizer = network, loss, optimizer, regularizer
         self.data, self.rng, self.history, self.score = data, rng, history, score
         self.clip, self.validation, self.patience = clip, validation, patience
+        self.validation_score = score if validation_score is None else validation_score
         self.batch_size = min(batch_size, len(data.X))
         self.first, self.last = len(history), len(history) + epochs
         self.best: Best | None = None
@@ -148,12 +152,13 @@ class Training:
                 if whole:
                     more = self._judge(epoch)
                     self._begin()
-                    more &= not any([bool(callback(epoch) is True) for callback in callbacks])
-                    if pulse is not None and time.perf_counter() >= wake:
+                    more &= not any([_says_stop(callback(epoch)) for callback in callbacks])
+                    # A run that ends here is not written as one that goes on.
+                    if more and pulse is not None and time.perf_counter() >= wake:
                         wake = pulse(self, time.perf_counter())
                 if stop():
                     self.history.interrupted = True
-                    if whole and pulse is not None:
+                    if whole and more and pulse is not None:
                         pulse(self, math.inf)
                     break
         if self.best is not None:
@@ -228,13 +233,14 @@ class Training:
     def evaluate(self, rows: Rows) -> tuple[float, float | None]:
         """Loss and score of other rows, without dropout and penalty."""
         loss = score = 0.0
+        scorer = self.validation_score
         for begin in range(0, len(rows.X), BLOCK):
             x, t = rows.X[begin : begin + BLOCK], rows.targets[begin : begin + BLOCK]
             out = self.network.evaluate(x)
             loss += self.loss.evaluate(out, t) * len(x)
-            if self.score is not None:
-                score += self.score(out, t) * len(x)
-        return loss / len(rows.X), score / len(rows.X) if self.score is not None else None
+            if scorer is not None:
+                score += scorer(out, t) * len(x)
+        return loss / len(rows.X), score / len(rows.X) if scorer is not None else None
 
     def _judge(self, epoch: Epoch) -> bool:
         """Take note of how good the epoch was; whether to go on."""
@@ -252,6 +258,11 @@ class Training:
         if self.best is None or self.patience is None:
             return False
         return len(self.history) - self.best.epoch >= self.patience
+
+
+def _says_stop(answer: object) -> bool:
+    """Whether a callback returned True, NumPy's among them, rather than something that counts as true."""
+    return isinstance(answer, (bool, np.bool_)) and bool(answer)
 
 
 def fit(
