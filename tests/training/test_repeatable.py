@@ -32,9 +32,9 @@ import numpy as np
 from whygrad import NeuralNetwork
 X = np.random.default_rng(0).normal(size=(40, 3))
 network = NeuralNetwork([3, 16, 1], seed=7, dropout=0.1, scale=True)
-settings = dict(epochs=15, learning_rate=0.05, clip=5.0, validation=0.3, patience=4, batch_size=8, verbose=False)
+settings = dict(clip=5.0, validation=0.3, patience=4, batch_size=8, verbose=False)
 checkpoint, *rest = sys.argv[1:]
-network.train(X, X.sum(axis=1), checkpoint=checkpoint, resume=bool(rest), **settings)
+network.train(X, X.sum(axis=1), 15, 0.05, checkpoint=checkpoint, resume=bool(rest), **settings)
 history = network.history.columns()
 del history["seconds"]
 text = repr((history, network.history.best_epoch, network.rng.bit_generator.state))

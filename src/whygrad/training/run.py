@@ -100,7 +100,7 @@ def _network(problem: Problem, rows: Split, encoding: Encoding, settings: TrainS
         optimizer=settings.optimizer,
         l1=settings.l1,
         l2=settings.l2,
-        weight_decay=settings.weight_decay,
+        weight_decay=_weight_decay(settings),
         dropout=settings.dropout,
         scale=True,
         task="regression" if problem.task == "regression" else None,
@@ -203,13 +203,15 @@ def figures(prepared: Prepared, folds: FoldSummary | None = None) -> tuple[dict[
 
 def resolved(settings: TrainSettings, network: NeuralNetwork) -> TrainSettings:
     """The settings with what was decided for this run in place of what was left open."""
-    decay = weight_decay_for(True) if settings.optimizer.lower() == "adamw" else None
-    return settings.model_copy(
-        update={
-            "layers": network.sizes[1:-1],
-            "weight_decay": decay if settings.weight_decay is None else settings.weight_decay,
-        }
-    )
+    decided = {"layers": network.sizes[1:-1], "weight_decay": _weight_decay(settings)}
+    return settings.model_copy(update=decided)
+
+
+def _weight_decay(settings: TrainSettings) -> float | None:
+    """Named from the start, so that a run which goes on by its settings saves the same network."""
+    if settings.weight_decay is None and settings.optimizer.lower() == "adamw":
+        return weight_decay_for(True)
+    return settings.weight_decay
 
 
 @contextmanager
