@@ -283,13 +283,13 @@ class NeuralNetwork(Estimator):
     def _unchanged_by_errors(self) -> Iterator[None]:
         """Within the block, what is refused leaves the network as it was."""
         before, metric, state = self.network, self.history.metric, self.rng.bit_generator.state
-        decided = self.head, self.column, self.scaling
+        decided = self.head, self.column, self.scaling, self.encoding
         try:
             yield
         except BaseException:
             if self.network is not before:  # whose layers live in the vectors of the new one
                 self.network = Sequential(before.layers)
-            self.head, self.column, self.scaling = decided
+            self.head, self.column, self.scaling, self.encoding = decided
             self.history.metric, self.rng.bit_generator.state = metric, state
             raise
 
