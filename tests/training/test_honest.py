@@ -11,7 +11,7 @@ from whygrad.errors import DataError, SettingError, ShapeError
 from whygrad.training.comparison import baseline, linear_model
 from whygrad.training.confusion_matrix import confusion
 from whygrad.training.cross_validation import fold_summary
-from whygrad.training.honest import FEW_ROWS, summarise
+from whygrad.training.honest import FEW_ROWS, Measured, measure, summarise
 from whygrad.training.intervals import wilson
 
 KEYS = {
@@ -59,6 +59,22 @@ def test_the_parts_of_a_regression():
     assert found.score in found.interval
     assert found.linear == linear_model(*given, "regression")
     assert found.verdict.winner == "linear"
+
+
+@pytest.mark.parametrize(("name", "task"), [("iris", "classification"), ("diabetes", "regression")])
+def test_measured_alone_is_what_the_summary_says(name, task):
+    given = parts(name)
+    predicted = spoiled(given[3], 9) if task == "classification" else given[3] + 1
+    alone, summary = measure(predicted, given[3], task, seed=4), summarise(*given, predicted, task, seed=4)
+    for item in dataclasses.fields(Measured):
+        assert getattr(alone, item.name) == getattr(summary, item.name)
+    assert alone.to_json().items() <= summary.to_json().items()
+
+
+def test_measured_rows_may_lack_a_class_and_hold_one_more():
+    found = measure(["a", "b", "b"], ["b", "b", "b"], "classification")
+    assert (found.right, found.confusion.classes) == (2, ("a", "b"))
+    assert found.confusion.recall == (None, 2 / 3)
 
 
 def test_a_network_that_knows_better_and_one_that_does_not():

@@ -153,4 +153,4 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 def test_a_file_may_leave_things_open(tmp_path):
     (tmp_path / "settings.toml").write_text("epochs = 3\n")
-    assert from_toml(tmp_path / "settings.toml") == ("", TrainSettings(epochs=3))
+    assert from_toml(tmp_path / "settings.toml") == (None, TrainSettings(epochs=3))

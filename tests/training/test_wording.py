@@ -5,15 +5,15 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from whygrad.training.comparison import Baseline, Linear, Verdict, compare
 from whygrad.training.confusion_matrix import confusion
 from whygrad.training.cross_validation import fold_summary
-from whygrad.training.honest import Summary, summarise
+from whygrad.training.honest import Summary, measure, summarise
 from whygrad.training.intervals import Interval, wilson
-from whygrad.training.wording import sentences
+from whygrad.training.wording import measured_sentences, sentences
 
 NONE = np.zeros(0)
 
@@ -92,6 +92,34 @@ def test_no_clear_difference():
         ),
         "most often confused: one taken for zero (8 rows)",
     ]
+
+
+def test_what_is_measured_without_training_rows_is_said_alone():
+    assert measured_sentences(classes(352, 360, 350)) == [
+        "accuracy 97.8 % (352 of 360 rows; 95 % interval 95.7 to 98.9 %)",
+        "most often confused: one taken for zero (8 rows)",
+    ]
+    assert measured_sentences(numbers(0.5, 0.25, 0.75, 0, (0, 1), rows=9)) == [
+        "R² 0.500 (9 rows; 95 % interval 0.250 to 0.750)",
+        "with only 9 test rows, the figure is less certain than this interval says",
+    ]
+
+
+def test_no_figure_is_said_of_targets_that_are_all_the_same():
+    assert measured_sentences(measure([1.0, 2.0], [3.0, 3.0], "regression")) == [
+        "R² cannot be given: 2 rows with the same target throughout"
+    ]
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_what_is_measured_agrees_with_the_figures(right, wrong):
+    rows = right + wrong
+    assume(rows)
+    said = measured_sentences(measure([1] * right + [0] * wrong, [1] * rows, "classification"))
+    figure, low, high = figures(said[0])[:3] if right < rows else (100.0, *figures(said[0])[-2:])
+    assert (figure == 100, figure == 0) == (not wrong, not right)
+    assert low <= figure <= max(high, figure)
+    assert len(said) == (1 if not wrong else 3 if not right else 2)
 
 
 def test_the_network_wins():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json as to_json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from ..errors import DataError, SettingError
+from ..errors import DataError, SettingError, TrainingError
 from ..training.settings import TrainSettings, from_toml, make_settings
 
 if TYPE_CHECKING:
@@ -68,9 +69,22 @@ def train(
     data, settings = _configured(data, settings, config)
     say(f"reading {data}")
     prepared = run.prepare(data, settings)
-    with run.run_folder(prepared, output) as folder:
+    with run.run_folder(prepared, output) as folder, _way_on(folder / run.CHECKPOINT):
         _introduce(prepared, say)
         return _run(prepared, folder, False, say, bar, json, quiet)
+
+
+@contextmanager
+def _way_on(checkpoint: Path) -> Iterator[None]:
+    """Where a run breaks off, say how to go on with it."""
+    try:
+        yield
+    except TrainingError:
+        raise
+    except BaseException:
+        if checkpoint.exists():
+            print(f"to go on: whygrad train --resume {checkpoint.parent}", file=sys.stderr)
+        raise
 
 
 def _configured(data: str | None, given: TrainSettings, config: Path | None) -> tuple[str, TrainSettings]:
@@ -115,7 +129,8 @@ def _resume(folder: Path, say: Callable[[str], None], bar: bool | None, json: bo
     say(f"reading {saved.data}")
     prepared = run.prepare(saved.data, saved.settings)
     _introduce(prepared, say)
-    return _run(prepared, folder, True, say, bar, json, quiet)
+    with run.failure_kept(folder, prepared):
+        return _run(prepared, folder, True, say, bar, json, quiet)
 
 
 def _introduce(prepared: Prepared, say: Callable[[str], None]) -> None:

@@ -496,20 +496,17 @@ class NeuralNetwork(Estimator):
             If it cannot be read, or does not hold as many numbers as the network has parameters.
         """
         try:
-            vector = np.load(Path(path), allow_pickle=False)
+            with Path(path).open("rb") as file:
+                vector = np.lib.format.read_array(file, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise DataError(f"cannot read parameters from {path}", received=reason) from None
         expected = self.network.vector
-        if not isinstance(vector, np.ndarray) or (vector.shape, vector.dtype) != (
-            expected.shape,
-            expected.dtype,
-        ):
-            found = f"{vector.dtype} {vector.shape}" if isinstance(vector, np.ndarray) else "several arrays"
+        if (vector.shape, vector.dtype) != (expected.shape, expected.dtype):
             raise DataError(
                 f"{path} does not hold the parameters of this network",
                 expected=f"{expected.dtype} {expected.shape}",
-                received=found,
+                received=f"{vector.dtype} {vector.shape}",
             )
         if not np.isfinite(vector).all():
             raise DataError(f"{path} holds parameters that are not finite")

@@ -234,10 +234,8 @@ def run_folder(prepared: Prepared, output: Path | None) -> Iterator[Path]:
         if not write_new(folder / SETTINGS, to_toml(prepared.data, prepared.settings)):
             made = False
             raise DataError(f"{folder} was taken by another run just now", hint="choose another --output")
-        yield folder
-    except TrainingError as error:
-        write_failure(folder, prepared, error)
-        raise
+        with failure_kept(folder, prepared):
+            yield folder
     except BaseException:
         if not any((folder / name).exists() for name in (CHECKPOINT, METRICS)):
             with suppress(OSError):
@@ -263,12 +261,17 @@ def write_figures(folder: Path, network: NeuralNetwork, found: dict[str, Any]) -
             (folder / CHECKPOINT).unlink()
 
 
-def write_failure(folder: Path, prepared: Prepared, error: TrainingError) -> None:
-    """What remains of a run whose loss became NaN or infinite: its epochs, and why it ended."""
-    write_whole(folder / HISTORY, prepared.network.history.to_csv())
-    write_whole(folder / METRICS, json.dumps({"failed": str(error)}, indent=2) + "\n")
-    with suppress(OSError):
-        (folder / CHECKPOINT).unlink()
+@contextmanager
+def failure_kept(folder: Path, prepared: Prepared) -> Iterator[None]:
+    """If the loss becomes NaN or infinite within the block, its epochs and why it ended are written."""
+    try:
+        yield
+    except TrainingError as error:
+        write_whole(folder / HISTORY, prepared.network.history.to_csv())
+        write_whole(folder / METRICS, json.dumps({"failed": str(error)}, indent=2) + "\n")
+        with suppress(OSError):
+            (folder / CHECKPOINT).unlink()
+        raise
 
 
 def train(data: str, settings: TrainSettings | None = None, output: Path | None = None) -> RunResult:

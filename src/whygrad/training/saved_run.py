@@ -57,9 +57,9 @@ class SavedRun:
         Raises
         ------
         DataError
-            If there is none yet, or its file is damaged.
+            If there is none yet, the run has failed, or its file is damaged.
         """
-        if not (self.folder / MODEL).exists():
+        if self.failed is not None or not (self.folder / MODEL).exists():
             hint = f"whygrad train --resume {self.folder}" if self.resumable else "train again"
             raise DataError(f"{self.folder} has no trained network", received=self.state, hint=hint)
         return NeuralNetwork.load(self.folder / MODEL)
