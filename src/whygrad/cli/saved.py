@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from ..errors import DataError
+from ..errors import DataError, SettingError
 
 SHOWING = """Examples:
 
@@ -71,23 +71,19 @@ def evaluate(
         Print the figures as JSON for a program to read.
     """
     from ..training.honest import measure
-    from ..training.run import prepare
-    from ..training.saved_run import NewRows, open_run, read_rows
+    from ..training.saved_run import open_run, own_test_rows, read_rows, same_data
     from ..training.wording import measured_sentences
 
     saved = open_run(run)
     network = saved.network()
     if data is None:
-        prepared = prepare(saved.data, saved.settings)
-        parts = prepared.parts
-        rows = NewRows(f"{prepared.problem.name}, the test rows", parts.X_test, parts.y_test, ())
+        rows = own_test_rows(saved, network)
     else:
         rows = read_rows(data, network, saved.settings, with_target=True)
         _say_unused(rows.unused)
-        if str(Path(data).resolve()) == saved.data:
+        if same_data(data, saved.data):
             print("the network has learned from rows of this table: that is no test", file=sys.stderr)
     name, X, y = rows.name, rows.X, rows.y
-    network.evaluate(X, y)  # refuses classes the network does not know
     task = "classification" if network.classes else "regression"
     measured = measure(network.predict(X), y, task, seed=saved.settings.seed)
     if json:
@@ -123,7 +119,7 @@ def predict(
 
     saved = open_run(run)
     network = saved.network()
-    separator = _separator(output, data)
+    separator = _separator(output, data, run)
     rows = read_rows(data, network, saved.settings, with_target=False)
     _say_unused(rows.unused)
     columns = predictions(network, rows.X)
@@ -139,15 +135,19 @@ def predict(
     return 0
 
 
-def _separator(output: Path | None, data: str) -> str:
+def _separator(output: Path | None, data: str, run: Path) -> str:
     """What stands between fields, by the ending; refuses what cannot be written."""
     if output is None:
         return ","
     endings = {".csv": ",", ".tsv": "\t"}
+    from ..training.run import HISTORY
+
     if output.suffix.lower() not in endings:
-        raise DataError(f"cannot write {output}", expected="a name that ends in .csv or .tsv")
+        raise SettingError(f"cannot write {output}", expected="a name that ends in .csv or .tsv")
     if output.exists() and Path(data).exists() and output.samefile(data):
         raise DataError(f"{output} is the table to be read", hint="choose another --output")
+    if output.resolve() == (run / HISTORY).resolve():
+        raise DataError(f"{output} holds the epochs of the run", hint="choose another --output")
     return endings[output.suffix.lower()]
 
 

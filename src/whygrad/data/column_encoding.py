@@ -109,7 +109,7 @@ def _learn_categories(name: str, text: pl.Series, fill: bool) -> Column:
         raise DataError(
             f"column {name!r} holds too many different texts to be categories",
             expected=f"each in several rows, and at most {MOST_CATEGORIES:,}",
-            received=f"{counts.height} in {len(text)} rows, such as {text[0]!r}",
+            received=f"{counts.height} in {len(text)} rows, such as {text[0][:40]!r}",
             hint="remove it if it holds names or ids; numbers are written without their unit",
         )
     categories = counts["text"].to_list()
@@ -133,7 +133,7 @@ def floats(column: Column, series: pl.Series, places: Array) -> Array:
             raise DataError(
                 f"row {places[wrong[0]] + 1}, column {column.name!r}, holds text",
                 expected="a number, as in training",
-                received=repr(series[wrong[0]]),
+                received=repr(series[wrong[0]][:40]),
                 hint=f"correct it; {COUNTED}",
             )
         series = numbers.values
@@ -165,7 +165,7 @@ def one_hot(column: Column, series: pl.Series, places: Array, out: Array) -> Non
         raise DataError(
             f"row {places[unseen[0]] + 1}, column {column.name!r}, holds a category that training never saw",
             expected=f"one of {listed(column.categories)}",
-            received=repr(text[unseen[0]]),
+            received=repr(text[unseen[0]][:40]),
             hint=f"correct it, or train with such rows as well{kept}; {COUNTED}",
         )
     missing = codes.is_null().arg_true()

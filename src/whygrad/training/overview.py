@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .defaults import weight_decay_for
 from .run import HISTORY
 from .saved_run import SavedRun
 from .settings import TrainSettings
@@ -31,8 +32,11 @@ def overview(saved: SavedRun) -> list[str]:
 def _changed(settings: TrainSettings) -> list[str]:
     """The settings that are not the defaults, as flags."""
     fields, found = TrainSettings.model_fields, []
+    usual = weight_decay_for(True) if settings.optimizer.lower() == "adamw" else None
     for name, value in settings.model_dump().items():
         if name in LEFT_OUT or value == fields[name].default or value is None:
+            continue
+        if name == "weight_decay" and value == usual:  # which a run writes down
             continue
         shown = ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
         flag = "--" + name.replace("_", "-")

@@ -26,12 +26,11 @@ def predictions(network: NeuralNetwork, X: Array) -> dict[str, list[Any]]:
     (['row', 'prediction', 'p(minus)', 'p(plus)'], ['minus', 'plus'])
     """
     found: dict[str, list[Any]] = {"row": list(range(1, len(X) + 1))}
-    found["prediction" if network.target in (None, "row") else str(network.target)] = network.predict(
-        X
-    ).tolist()
-    if network.gives_probabilities:
-        for label, column in zip(network.classes, network.predict_proba(X).T, strict=True):
-            found[f"p({label})"] = column.tolist()
+    shares = [f"p({label})" for label in network.classes] if network.gives_probabilities else []
+    clear = network.target is not None and network.target not in ("row", *shares)
+    found[str(network.target) if clear else "prediction"] = network.predict(X).tolist()
+    if shares:
+        found |= dict(zip(shares, network.predict_proba(X).T.tolist(), strict=True))
     return found
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..data.encoding import Encoding
 from ..data.splitting import Split
 from ..errors import DataError, TrainingError
+from .checkpoint import digest
 from .cross_validation import FoldSummary, fold_indices, fold_summary
 from .defaults import hidden_sizes, weight_decay_for
 from .files import empty_folder, new_folder, write_new, write_whole
@@ -81,6 +82,8 @@ class RunResult:
 def prepare(data: str, settings: TrainSettings) -> Prepared:
     """Read the data, split them, and make a network."""
     source = open_source(data, settings)
+    if settings.folds is not None:  # what cannot be is said before training, not after it
+        fold_indices(source.to_fold, settings.folds, source.problem.task, settings.seed)
     inside, outside = source.split(settings.test_size, settings.seed)
     parts = source.parts(inside, outside)
     network = _network(source.problem, parts.rows, parts.encoding, settings)
@@ -152,7 +155,7 @@ def cross_validate(
     if source is None or settings.folds is None:
         return None
     scores = []
-    folds = fold_indices(source.y, settings.folds, prepared.problem.task, settings.seed)
+    folds = fold_indices(source.to_fold, settings.folds, prepared.problem.task, settings.seed)
     for number, (inside, outside) in enumerate(folds, start=1):
         on_fold(number)
         parts = source.parts(inside, outside)
@@ -197,8 +200,14 @@ def figures(prepared: Prepared, folds: FoldSummary | None = None) -> tuple[dict[
         "parameters": len(network.network.flat),
         "notes": list(prepared.notes),
         "summary": summary.to_json(),
+        "digest": digest_of(parts),
     }
     return found, summary
+
+
+def digest_of(parts: Split) -> str:
+    """A short text that differs where the rows to learn from or to test on do."""
+    return digest(parts.X_train, parts.y_train, parts.X_test, parts.y_test)
 
 
 def resolved(settings: TrainSettings, network: NeuralNetwork) -> TrainSettings:

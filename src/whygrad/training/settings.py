@@ -154,8 +154,9 @@ def explain(error: ValidationError) -> SettingError:
         if item["type"] == "extra_forbidden":
             return SettingError(f"unknown setting {name!r}", hint=nearest(name, TrainSettings.model_fields))
         text = item["msg"][0].lower() + item["msg"][1:]
-        if problems and problems[-1][0] == name:  # one of several kinds that a setting may be
-            text = f"{problems.pop()[1]}, or {text}"
+        if problems and problems[-1][0] == name:  # one of several kinds that a setting may be, or of a list
+            before = problems.pop()[1]
+            text = before if text in before else f"{before}, or {text}"
         problems.append((name, text, item["input"]))
     first = TrainSettings.model_fields.get(problems[0][0])
     return SettingError(
@@ -185,7 +186,7 @@ def from_toml(path: Path) -> tuple[str | None, TrainSettings]:
 
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise SettingError(f"cannot read settings from {path}", received=reason) from None
     version, data = values.pop("format", FORMAT), values.pop("data", None)

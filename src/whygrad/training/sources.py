@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.column_encoding import Column, as_text
+from ..data.column_encoding import Column, as_text, missing_value
+from ..data.columns import like_ids
 from ..data.encoding import Encoding
 from ..data.files import Table, read_table
 from ..data.idx import STEMS, read_mnist
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Array = np.ndarray[Any, Any]
+LARGEST = {"float64": 1e150, "float32": 1e18}  # numbers whose squares, and sums of those, are finite
 MOST_WHOLE_CLASSES = 20  # different whole numbers that are taken as classes, where nothing is said
 
 
@@ -89,6 +91,11 @@ class Source:
     y: Array
     notes: tuple[str, ...] = ()
 
+    @property
+    def to_fold(self) -> Array:
+        """The targets of the rows that cross-validation may use: the first ones, or all."""
+        return self.y
+
     def split(self, test_size: float, seed: int) -> tuple[Array, Array]:
         """The positions of the rows to learn from, and of those kept for the test."""
         return split_rows(self.y, self.problem.task, test_size, seed, self.problem.name)
@@ -123,6 +130,11 @@ class Images(Source):
         self.problem = Problem(folder.name or "images", "classification", "label", classes, rows, pixels)
         self.encoding = Encoding(tuple([Column(f"pixel{k}", "number") for k in range(1, pixels + 1)]))
 
+    @property
+    def to_fold(self) -> Array:
+        """The labels of the training images."""
+        return self.images.y_train
+
     def split(self, test_size: float, seed: int) -> tuple[Array, Array]:
         """The images to learn from and the test images, as the files have them."""
         first = len(self.images.y_train)
@@ -133,8 +145,6 @@ class Images(Source):
         first = len(self.images.y_train)
         if len(inside) == first and len(inside) + len(outside) == len(self.y):
             return Parts(self.images, self.encoding)
-        if max(inside.max(), outside.max()) >= first:
-            raise SettingError("cross-validation uses the training images alone", received="test images")
         X, y = self.images.X_train, self.images.y_train
         return Parts(Split(X[inside], y[inside], X[outside], y[outside]), self.encoding)
 
@@ -143,26 +153,59 @@ class TableSource(Source):
     """A table from a file."""
 
     def __init__(self, table: Table, settings: TrainSettings) -> None:
-        for name in settings.ignore:
-            table.check_column(name)
-        kept = [name for name in table.columns if name not in settings.ignore]
+        ignored = named_columns(settings.ignore, table)
+        kept = [name for name in table.columns if name not in ignored]
         if not kept:
-            raise SettingError("no column is left", received=f"ignore {', '.join(settings.ignore)}")
+            raise SettingError("no column is left", received=f"ignore {', '.join(ignored)}")
+        if len(table.columns) == 1:
+            raise DataError(
+                f"{table.name} has a single column, {kept[0][:60]!r}: nothing to learn from",
+                hint="--separator says what stands between fields, if there are more",
+            )
         self.frame = table.frame.select(_exactly(kept))
         self.name, self.fill, self.dtype = table.name, settings.fill, settings.dtype
         target = settings.target
         if target is None:
             target = kept[-1]
             self.notes += (f"no --target given: {target!r}, the last column, is what is predicted",)
-        elif target in settings.ignore:
+        elif target in ignored:
             raise SettingError(f"the target {target!r} is also ignored")
         name, self.y = target_column(Table(table.name, self.frame), target)
+        self.target = name
         self.features = [column for column in kept if column != name]
         if not self.features:
             raise DataError(f"{table.name} has no column beside the target {name!r}: nothing to learn from")
+        self._check_features()
         task = self._task(settings.task, name)
         classes = tuple(np.unique(self.y).tolist()) if task == "classification" else ()
         self.problem = Problem(table.name, task, name, classes, len(self.y), len(self.features))
+
+    def _check_features(self) -> None:
+        """Refuse missing values, and numbers whose squares are too large, by their rows in the file."""
+        most = LARGEST[self.dtype]
+        for name in self.features:
+            series = self.frame[name]
+            if not self.fill and series.null_count():
+                raise self._placed(
+                    missing_value(name, int(series.is_null().arg_true()[0]), series.null_count())
+                )
+            if series.dtype.is_float():
+                check_size(self.name, name, series.to_numpy(), most)
+        if self.y.dtype.kind == "f":
+            check_size(self.name, self.target, self.y, most)
+
+    def split(self, test_size: float, seed: int) -> tuple[Array, Array]:
+        """The positions of the rows to learn from, and of those kept for the test."""
+        try:
+            return super().split(test_size, seed)
+        except DataError as error:
+            if self.y.dtype.kind in "iu":  # classes that may be none
+                error = type(error)(
+                    error.problem,
+                    received=error.received,
+                    hint=f"{error.hint}; or --task regression, if {self.target!r} is a number to predict",
+                )
+            raise error from None
 
     def _task(self, given: str | None, target: str) -> str:
         """Classes or numbers: as told, or as the column looks, which is said aloud."""
@@ -212,6 +255,8 @@ class TableSource(Source):
                 continue
             text = as_text(self.frame[name])
             known = text.gather(inside).unique()
+            if like_ids(len(known), len(inside)):  # refused when they are encoded
+                continue
             rare = text.gather(outside).is_in(known.implode()).fill_null(True).to_numpy()
             if not rare.all():
                 found.append(name)
@@ -229,20 +274,68 @@ class TableSource(Source):
         return np.concatenate([inside, outside[moved]]), outside[~moved], (note,)
 
     def _placed(self, error: WhygradError) -> WhygradError:
-        """The error, with the name of the file, and the flag that helps."""
-        hint = error.hint
-        if hint is not None:
-            hint = hint.replace("train with missing values filled", "--fill")
-            hint = hint.replace("remove it", f"leave it out with --ignore {_column_of(error.problem)}")
-        return type(error)(
-            f"{self.name}: {error.problem}", expected=error.expected, received=error.received, hint=hint
-        )
+        return placed(error, self.name, "fill missing values with --fill")
+
+
+def placed(error: WhygradError, name: str, filled: str) -> WhygradError:
+    """The error, with the name of the table, and hints in terms of the command line."""
+    hint, problem = error.hint, error.problem
+    if hint is not None:
+        hint = hint.replace("train with missing values filled", filled)
+        hint = hint.replace("remove it", f"leave it out with --ignore {_column_of(problem)}")
+    if not problem.startswith(f"{name}: "):
+        problem = f"{name}: {problem}"
+    return type(error)(problem, expected=error.expected, received=error.received, hint=hint)
 
 
 def _column_of(problem: str) -> str:
     """The name of the column an error speaks of."""
     parts = problem.split("'")
-    return parts[1] if len(parts) > 2 else "COLUMN"
+    name = parts[1] if len(parts) > 2 else "COLUMN"
+    return f'"{name}"' if " " in name else name
+
+
+def check_size(table: str, name: str, values: Array, most: float) -> None:
+    """Refuse numbers that cannot be squared.
+
+    Raises
+    ------
+    DataError
+        Names the first one's row.
+    """
+    large = np.abs(values) > most
+    if large.any():
+        row = int(large.argmax())
+        raise DataError(
+            f"{table}: row {row + 1}, column {name!r}, holds a number too large to learn from",
+            expected=f"at most {most:g}",
+            received=f"{values[row]:g}",
+            hint="write it in larger units, or as its logarithm; rows are counted from 1",
+        )
+
+
+def named_columns(names: Sequence[str], table: Table) -> tuple[str, ...]:
+    """The columns that are meant, where a name with commas in it came as several.
+
+    Raises
+    ------
+    SettingError
+        If there is no such column; names the nearest.
+    """
+    whole = {_pieces(column): column for column in table.columns}
+    found, rest = [], tuple(names)
+    while rest:
+        known = [size for size in range(1, len(rest) + 1) if rest[:size] in whole]
+        if not known:
+            table.check_column(rest[0])
+        found.append(whole[rest[: known[0]]])
+        rest = rest[known[0] :]
+    return tuple(found)
+
+
+def _pieces(column: str) -> tuple[str, ...]:
+    """A name as the settings take it apart."""
+    return tuple(part.strip() for part in column.split(",") if part.strip())
 
 
 def _exactly(names: Sequence[str]) -> list[pl.Expr]:
@@ -252,9 +345,14 @@ def _exactly(names: Sequence[str]) -> list[pl.Expr]:
     return [pl.col([name]) for name in names]
 
 
+def set_name(data: str) -> str:
+    """The name of a set as the list has it."""
+    return data.lower().replace("-", "_")
+
+
 def is_set(data: str) -> bool:
     """Whether this names a set that comes along, rather than a file."""
-    return data.lower().replace("-", "_") in SETS
+    return set_name(data) in SETS
 
 
 def open_source(data: str, settings: TrainSettings) -> Source:
@@ -274,6 +372,8 @@ def open_source(data: str, settings: TrainSettings) -> Source:
             raise SettingError(f"{found.name} is a set for {found.task}", received=f"task {settings.task}")
         return Arrays(found)
     path = Path(data)
+    if not data.strip():
+        raise SettingError("the name of the table is empty", expected="a file or the name of a data set")
     if not path.exists():
         if path.suffix or len(path.parts) > 1:
             raise DataError(f"there is no file {data}", hint=_near_file(path))
@@ -289,10 +389,20 @@ def open_source(data: str, settings: TrainSettings) -> Source:
         if settings.task == "regression":
             raise SettingError("images with labels are for classification", received="task regression")
         return Images(path, settings.dtype)
-    table = read_table(path, separator=settings.separator, decimal=settings.decimal, text=settings.text)
-    for name in settings.text:
-        table.check_column(name)
+    table = read_table(
+        path,
+        separator=settings.separator,
+        decimal=settings.decimal,
+        text=_joined((*settings.text, *settings.ignore)),  # what is ignored may hold anything
+    )
+    named_columns(settings.text, table)
     return TableSource(table, settings)
+
+
+def _joined(names: tuple[str, ...]) -> set[str]:
+    """These names, and what neighbours make with a comma, as a name with commas in it comes as several."""
+    spans = [names[start:end] for start in range(len(names)) for end in range(start + 1, len(names) + 1)]
+    return {mark.join(span) for span in spans for mark in (",", ", ")}
 
 
 def _near_file(path: Path) -> str:
@@ -300,7 +410,8 @@ def _near_file(path: Path) -> str:
     import difflib
 
     if not path.parent.is_dir():
-        return f"there is no folder {path.parent} either"
+        there = path.parent.exists()
+        return f"{path.parent} is a file" if there else f"there is no folder {path.parent} either"
     names = [item.name for item in path.parent.iterdir() if item.is_file()]
     near = difflib.get_close_matches(path.name, names, n=1)
     return f'did you mean "{path.parent / near[0]}"?' if near else "paths start from here, or from /"
