@@ -421,6 +421,6 @@ def _refuse(settings: TrainSettings, data: str, names: Sequence[str]) -> None:
     """Refuse settings that say nothing about such data."""
     for name in names:
         value = getattr(settings, name)
-        if value not in (None, False, ()):
+        if value is not None and value is not False and value != ():
             flag = name.replace("_", "-")
             raise SettingError(f"--{flag} does not go with {data}", received=f"{name} = {value!r}")
