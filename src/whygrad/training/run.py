@@ -86,24 +86,24 @@ def prepare(data: str, settings: TrainSettings) -> Prepared:
         fold_indices(source.to_fold, settings.folds, source.problem.task, settings.seed)
     inside, outside = source.split(settings.test_size, settings.seed)
     parts = source.parts(inside, outside)
+    settings = resolved(settings, len(parts.rows.y_train))
     network = _network(source.problem, parts.rows, parts.encoding, settings)
     place = data if is_set(data) else str(Path(data).resolve())
     notes = source.notes + parts.notes
     kept = None if settings.folds is None else source
-    return Prepared(place, resolved(settings, network), source.problem, parts.rows, network, notes, kept)
+    return Prepared(place, settings, source.problem, parts.rows, network, notes, kept)
 
 
 def _network(problem: Problem, rows: Split, encoding: Encoding, settings: TrainSettings) -> NeuralNetwork:
-    """A network for these rows."""
-    hidden = hidden_sizes(len(rows.y_train)) if settings.layers is None else settings.layers
+    """A network for these rows, with settings that leave nothing open."""
     network = NeuralNetwork(
-        [rows.X_train.shape[1], *hidden, problem.outputs],
+        [rows.X_train.shape[1], *(settings.layers or ()), problem.outputs],
         settings.activation,
         loss=settings.loss,
         optimizer=settings.optimizer,
         l1=settings.l1,
         l2=settings.l2,
-        weight_decay=_weight_decay(settings),
+        weight_decay=settings.weight_decay,
         dropout=settings.dropout,
         scale=True,
         task="regression" if problem.task == "regression" else None,
@@ -210,17 +210,15 @@ def digest_of(parts: Split) -> str:
     return digest(parts.X_train, parts.y_train, parts.X_test, parts.y_test)
 
 
-def resolved(settings: TrainSettings, network: NeuralNetwork) -> TrainSettings:
-    """The settings with what was decided for this run in place of what was left open."""
-    decided = {"layers": network.sizes[1:-1], "weight_decay": _weight_decay(settings)}
-    return settings.model_copy(update=decided)
-
-
-def _weight_decay(settings: TrainSettings) -> float | None:
-    """Named from the start, so that a run which goes on by its settings saves the same network."""
-    if settings.weight_decay is None and settings.optimizer.lower() == "adamw":
-        return weight_decay_for(True)
-    return settings.weight_decay
+def resolved(settings: TrainSettings, rows: int) -> TrainSettings:
+    """The settings with what is decided for so many rows to learn from in place of what was left open."""
+    decay = weight_decay_for(True) if settings.optimizer.lower() == "adamw" else None
+    return settings.model_copy(
+        update={
+            "layers": hidden_sizes(rows) if settings.layers is None else settings.layers,
+            "weight_decay": decay if settings.weight_decay is None else settings.weight_decay,
+        }
+    )
 
 
 @contextmanager
