@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from whygrad.errors import DataError
-from whygrad.training.files import empty_folder, new_folder, write_whole
+from whygrad.training.files import empty_folder, new_folder, write_new, write_whole
 
 
 def content(folder):
@@ -113,6 +113,39 @@ def test_what_cannot_be_written_to_is_named(tmp_path):
         with pytest.raises(DataError, match=f"cannot write {path}\n  received: {reason}"):
             write_whole(path, b"x")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+# --- a file that is not there yet ---------------------------------------------------------------------
+def test_of_several_one_makes_the_file(tmp_path):
+    made, start = [], threading.Barrier(8)
+
+    def work(number):
+        start.wait()
+        made.append((write_new(tmp_path / "file", f"{number}"), number))
+
+    threads = [threading.Thread(target=work, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (winner,) = [number for mine, number in made if mine]
+    assert content(tmp_path) == {"file": b"%d" % winner}
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(OSError(28, "No space left"), DataError), (KeyboardInterrupt(), KeyboardInterrupt)]
+)
+def test_a_new_file_that_cannot_be_written_is_not_there(error, raised, tmp_path, monkeypatch):
+    def fail(handle):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(raised):
+            write_new(tmp_path / "file", "x")
+    assert content(tmp_path) == {}
+    with pytest.raises(DataError, match=r"cannot write .*\n  received: No such file or directory"):
+        write_new(tmp_path / "nowhere" / "file", "x")
 
 
 # --- folders -----------------------------------------------------------------------------------------

@@ -164,6 +164,8 @@ def _run(
     folds = None
     if not interrupted:
         folds = run.cross_validate(prepared, lambda k: say(f"fold {k} of {settings.folds}"))
+        if folds is None and settings.folds is not None:
+            say("cross-validation was broken off: there are no figures of it")
     found, summary = run.figures(prepared, folds)
     run.write_figures(folder, network, found)
     if json:

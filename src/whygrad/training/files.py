@@ -34,7 +34,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
         Path(temporary).chmod(0o666 & ~mask)
         Path(temporary).replace(path)
     except OSError as error:
-        raise DataError(f"cannot write {path}", received=error.strerror or str(error)) from None
+        raise _unwritten(path, error) from None
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
@@ -53,7 +53,9 @@ def remove_leftovers(path: Path) -> None:
 
 
 def write_new(path: Path, content: str) -> bool:
-    """Write a file that is not there yet, whole; False if it is there, or somebody else was quicker.
+    """Write a file that is not there yet; False if it is there, or somebody else was quicker.
+
+    Who makes the file is the one who has it: not every file system has links, which could make it whole.
 
     Raises
     ------
@@ -61,18 +63,26 @@ def write_new(path: Path, content: str) -> bool:
         If it cannot be written; says why.
     """
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode("utf-8"))
-        try:
-            os.link(temporary, path)  # unlike a rename it fails where there is a file already
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        file = path.open("xb")
     except FileExistsError:
         return False
     except OSError as error:
-        raise DataError(f"cannot write {path}", received=error.strerror or str(error)) from None
+        raise _unwritten(path, error) from None
+    try:
+        with file:
+            file.write(content.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _unwritten(path, error) from None
+        raise
     return True
+
+
+def _unwritten(path: Path, error: OSError) -> DataError:
+    return DataError(f"cannot write {path}", received=error.strerror or str(error))
 
 
 def new_folder(parent: Path, name: str) -> Path:

@@ -238,19 +238,28 @@ def run_folder(prepared: Prepared, output: Path | None) -> Iterator[Path]:
     made = output is None or not output.exists()
     folder = new_folder(Path("runs"), prepared.problem.name) if output is None else empty_folder(output)
     try:
-        if not write_new(folder / SETTINGS, to_toml(prepared.data, prepared.settings)):
-            made = False
-            raise DataError(f"{folder} was taken by another run just now", hint="choose another --output")
+        mine = write_new(folder / SETTINGS, to_toml(prepared.data, prepared.settings))
+    except BaseException:
+        _remove([folder, *above] if made else [])
+        raise
+    if not mine:
+        raise DataError(f"{folder} was taken by another run just now", hint="choose another --output")
+    try:
         with failure_kept(folder, prepared):
             yield folder
     except BaseException:
         if not any((folder / name).exists() for name in (CHECKPOINT, METRICS)):
             with suppress(OSError):
                 (folder / SETTINGS).unlink()
-            for path in [folder, *above] if made else []:
-                with suppress(OSError):  # what is not empty stays
-                    path.rmdir()
+            _remove([folder, *above] if made else [])
         raise
+
+
+def _remove(folders: list[Path]) -> None:
+    """Remove folders, from the innermost on; what is not empty stays."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def write_network(folder: Path, network: NeuralNetwork) -> None:
