@@ -189,7 +189,7 @@ def test_an_interrupt_before_training_leaves_nothing(capsys, monkeypatch):
     assert files() == []
 
 
-@pytest.mark.parametrize("step", ["figures", "write"])
+@pytest.mark.parametrize("step", ["write_network", "figures", "write_figures"])
 def test_an_interrupt_after_training_can_be_made_up_for(step, capsys, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(run, step, press)

@@ -44,7 +44,7 @@ def test_a_finished_run(finished):
 
 
 def test_a_run_that_was_killed_can_be_gone_on_with(tmp_path):
-    broken_off(tmp_path / "run", "figures")
+    broken_off(tmp_path / "run", "write_network")
     saved = open_run(tmp_path / "run")
     assert (saved.state, saved.figures, saved.resumable) == ("not finished", None, True)
     with pytest.raises(
