@@ -1,0 +1,125 @@
+"""What the rules are given: the network, its history, and what a sample of rows shows."""
+
+from __future__ import annotations
+
+from copy import copy, deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ...nn.layers import Dense
+from ..head import Head
+from ..neural_network import NeuralNetwork
+from .course import Course
+from .probe import Probe, Sample, probe
+
+Array = np.ndarray[Any, Any]
+LEARNED = 0.05  # of the loss of guessing
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network to diagnose.
+
+    Attributes
+    ----------
+    network
+        Before, after or in the middle of training.
+    course
+        Of its history.
+    sample
+        Some of its rows; None where none were given.
+    """
+
+    network: NeuralNetwork
+    course: Course
+    sample: Sample | None
+
+    @property
+    def head(self) -> Head | None:
+        """What the targets mean, as far as that is known."""
+        return self.network.head or (self.sample.head if self.sample is not None else None)
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether all weights are."""
+        return bool(np.isfinite(self.network.network.vector).all())
+
+    @cached_property
+    def now(self) -> Probe | None:
+        """The sample, passed through the network as it is."""
+        return probe(self.network, self.sample) if self.sample is not None and self.finite else None
+
+    @cached_property
+    def untrained(self) -> NeuralNetwork:
+        """A network made in the same way: with the very weights that training began with if there is a seed,
+        with others like them if there is none, and the network itself as long as it has not seen targets.
+        """
+        seen = len(self.course) > 0 or self.network.head is not None
+        return type(self.network)(**deepcopy(self.network.made_with)) if seen else self.network
+
+    @cached_property
+    def start(self) -> Probe | None:
+        """The sample, passed through the untrained network."""
+        if self.untrained is self.network:
+            return self.now
+        return probe(self.untrained, self.sample) if self.sample is not None else None
+
+    @cached_property
+    def guess(self) -> float | None:
+        """The loss, in the units of the history, of the best answer that is the same for every row.
+
+        Without targets it is that of classes that are equally frequent, or of numbers that the network
+        scales. None where even that is not known, or the loss is a sum over the rows of a batch.
+        """
+        head = self.head
+        if head is None or head.loss.op.name == "squared_error":
+            return None
+        given = self.sample is not None and self.sample.targets is not None
+        targets = self.sample.targets if self.sample is not None and given else _usual_targets(head)
+        return None if targets is None else _guess(head, targets)
+
+    @property
+    def learned(self) -> bool:
+        """Whether hardly any loss is left on the sample, so that what hinders learning did not."""
+        known = self.now.loss if self.now is not None else None
+        return known is not None and self.guess is not None and known <= LEARNED * self.guess
+
+    @property
+    def penalty(self) -> float:
+        """What the history's losses hold besides the loss of the rows."""
+        network = self.network
+        return float(network.regularizer.value(network.network.flat.parameters.values()))
+
+    @property
+    def rate(self) -> float | None:
+        """The highest learning rate so far."""
+        return float(self.course.rates.max()) if len(self.course) else None
+
+
+def dense_layers(network: NeuralNetwork) -> list[Dense]:
+    """From the input on."""
+    return [layer for layer in network.network.layers if isinstance(layer, Dense)]
+
+
+def _usual_targets(head: Head) -> Array | None:
+    """Each class once; numbers of mean 0 and standard deviation 1 where they are scaled to it."""
+    if head.targets.kind in ("binary", "multiclass"):
+        return head.encode(np.asarray(head.targets.classes), np.float64)
+    if head.targets.kind == "multilabel":
+        return head.encode(np.array([[0.0], [1.0]]).repeat(head.targets.outputs, axis=1), np.float64)
+    return None if head.scaling is None else np.array([[-1.0], [1.0]]).repeat(head.targets.outputs, axis=1)
+
+
+def _guess(head: Head, targets: Array) -> float:
+    """The loss of a constant output: the mean of the targets, or the logits whose probabilities it is."""
+    columns = targets if targets.ndim == 2 else np.eye(head.targets.outputs)[targets]
+    mean = columns.mean(axis=0, dtype=np.float64)
+    if head.fused:
+        with np.errstate(divide="ignore"):
+            mean = np.log(mean) - (np.log1p(-mean) if head.output == "sigmoid" else 0.0)
+        mean = np.clip(mean, -30, 30)  # a class that the sample does not hold
+    constant = np.tile(mean, (len(targets), 1))
+    return copy(head.loss).evaluate(constant, targets)
