@@ -13,10 +13,13 @@ from ...nn.layers import Dense
 from ..head import Head
 from ..neural_network import NeuralNetwork
 from .course import Course
-from .probe import Probe, Sample, probe
+from .probe import SUMS, Probe, Sample, probe
+from .words import rate
 
 Array = np.ndarray[Any, Any]
 LEARNED = 0.05  # of the loss of guessing
+USUAL = 1e-3  # an update ratio of about this size suits most networks (CS231n, notes on training)
+KNOWN = 5  # epochs after which the highest learning rate of a history is about the one that was set
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,12 @@ class Case:
         scales. None where even that is not known, or the loss is a sum over the rows of a batch.
         """
         head = self.head
-        if head is None or head.loss.op.name == "squared_error":
+        if head is None or head.loss.op.name in SUMS:
             return None
         given = self.sample is not None and self.sample.targets is not None
         targets = self.sample.targets if self.sample is not None and given else _usual_targets(head)
-        return None if targets is None else _guess(head, targets)
+        found = None if targets is None else _guess(head, targets)
+        return found if found else None  # targets that are all the same leave no loss to compare with
 
     @property
     def learned(self) -> bool:
@@ -94,9 +98,22 @@ class Case:
         return float(network.regularizer.value(network.network.flat.parameters.values()))
 
     @property
-    def rate(self) -> float | None:
-        """The highest learning rate so far."""
-        return float(self.course.rates.max()) if len(self.course) else None
+    def growth(self) -> float:
+        """How many times as long as before training the vector of all parameters is."""
+        before, after = [np.linalg.norm(item.network.vector) for item in (self.untrained, self.network)]
+        return float(after / before) if before else 1.0
+
+    @property
+    def lower_rate(self) -> str:
+        """The learning rate at which steps would be usual, a tenth of the present one at most, as an advice.
+
+        In words where the run is too short to know what the rate was.
+        """
+        if len(self.course) < KNOWN:
+            return "a tenth of the learning rate"
+        update = self.course.usual_update
+        lower = min(max(USUAL / update, 1e-3), 0.1) if update else 0.1
+        return rate(lower * float(self.course.rates.max()))
 
 
 def dense_layers(network: NeuralNetwork) -> list[Dense]:

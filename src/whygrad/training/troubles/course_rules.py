@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Case
+from .case import USUAL, Case
 from .gradient_rules import VIOLENT
 from .trouble import Trouble
 from .words import rate, short
@@ -20,16 +20,16 @@ RESTLESS = 0.02  # the same, where steps are long and nothing is learned
 STUCK = 0.95  # median loss of hot epochs, relative to guessing
 PEAK = 2.0  # highest loss, relative to guessing and to the loss at the start
 ABOVE = 1.5  # loss at the end, relative to the same
-# Updates are about 0.001 of the weights in size where the learning rate is right (CS231n, notes on training).
-USUAL = 1e-3
+GROWN = 100.0  # length of all parameters, relative to that before training; healthy runs had up to
 TINY = 3e-4  # the largest update ratio of a run; healthy ones had at least 0.0027
 UNMOVED = 0.8  # loss at the end, relative to that of the first epoch
 RISEN = 1.3  # validation loss at the end, relative to its minimum
 RISE = 0.25  # and above it, relative to guessing; healthy runs had up to 0.17
 SMOOTH = 5  # epochs of the running median
 FALL = 0.05  # of the loss in each of the last two thirds, relative to guessing
-REST = 0.25  # loss at the end, relative to guessing
-UPS = 0.25  # rises relative to falls, in a course that is steady
+GAIN = 0.06  # further fall that is to be expected, relative to guessing
+REST = 0.3  # loss at the end, relative to guessing
+UPS = 0.15  # rises relative to falls, in a course that is steady
 
 
 def rate_too_high(case: Case) -> Trouble | None:
@@ -38,10 +38,7 @@ def rate_too_high(case: Case) -> Trouble | None:
     signs = signs or _spoiled(case)
     if not signs:
         return None
-    known = case.rate
-    figures |= {} if known is None else {"learning_rate": known}
-    lower = "a tenth of the learning rate" if known is None else rate(known / 10)
-    advice = f"{lower}; clip=1.0 (--clip 1.0) bounds steps"
+    advice = f"{case.lower_rate}; clip=1.0 (--clip 1.0) bounds steps"
     return Trouble("learning rate too high", "; ".join(signs), figures, advice)
 
 
@@ -51,6 +48,8 @@ def _spoiled(case: Case) -> list[str]:
     if not case.finite:
         bad = int(np.count_nonzero(~np.isfinite(vector)))
         return [f"{bad:,} of {len(vector):,} parameters are not finite any more"]
+    if case.growth >= GROWN:
+        return [f"the vector of all parameters is {short(case.growth)} times as long as before training"]
     now, start = case.now, case.start
     if case.network.head is None or now is None or now.loss is None or start is None or start is now:
         return []
@@ -155,8 +154,11 @@ def slow_convergence(case: Case) -> Trouble | None:
     falls, rises = -float(changes[changes < 0].sum()), float(changes[changes > 0].sum())
     if min(before, last) < FALL * scale or end < REST * scale or rises > UPS * falls:
         return None
-    going_on = min(last / before, 0.9)
-    more = min(last * (going_on + going_on**2 + going_on**3), end)
+    share = end / late  # three more thirds, if what is left, or what each one gains, shrinks as it did
+    gain = min(last / before, 1.0)
+    expected = max(end * share**3, end - last * (gain + gain**2 + gain**3))
+    if end - expected < GAIN * scale:
+        return None
     update = course.usual_update
     faster = ""
     if 0 < update < USUAL:
@@ -166,12 +168,12 @@ def slow_convergence(case: Case) -> Trouble | None:
         "slow convergence",
         f"the {which} loss was still falling: by {short(before)} in the second third of the way and by "
         f"{short(last)} in the last, to {short(end)}; going on like this, as long again might bring it to "
-        f"about {short(end - more)}",
+        f"about {short(expected)}",
         {
             "second_third": before,
             "last_third": last,
             "end": end,
-            "expected": end - more,
+            "expected": expected,
             "update_ratio": update,
         },
         f"epochs={2 * len(course)} (--epochs {2 * len(course)}){faster}",

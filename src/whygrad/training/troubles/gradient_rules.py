@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .case import Case, dense_layers
+from .probe import probe, stand_in
 from .trouble import Trouble
 from .words import short
 
@@ -16,6 +17,8 @@ Array = np.ndarray[Any, Any]
 # al., 2015). Healthy networks had 0.16 or more here, nine sigmoid layers 0.0001 or less.
 VANISHED = 0.003  # gradient norm of a layer, relative to that of the last
 EXPLODED = 200.0  # gradient norm of a layer, relative to the norm of its parameters; healthy: up to 24
+GREW = 10.0  # length of all parameters, relative to that before training
+VIOLENT = 0.05  # an update ratio; about 0.001 is usual (CS231n, notes on training)
 
 
 def vanishing_gradients(case: Case) -> Trouble | None:
@@ -59,8 +62,10 @@ def _by_layer(case: Case) -> tuple[Array, str] | None:
         when = f"in the median of {len(known)} epochs"
         gradients = np.median(known / known[:, -1:], axis=0) if len(known) else np.empty(0)
     else:
-        signals = case.now.signals if case.now is not None else ()
-        gradients, when = np.array([signal.gradient_norm for signal in signals]), "before training"
+        seen = case.now if case.sample is not None else probe(case.network, stand_in(case.network))
+        signals = seen.signals if seen is not None else ()
+        gradients = np.array([signal.gradient_norm for signal in signals])
+        when = "on the rows" if case.sample is not None else "on standard normal rows"
     if gradients.ndim != 1 or len(gradients) < 2 or not gradients[-1] > 0 or not np.isfinite(gradients).all():
         return None
     return gradients, when
@@ -69,7 +74,7 @@ def _by_layer(case: Case) -> tuple[Array, str] | None:
 def exploding_gradients(case: Case) -> Trouble | None:
     """Gradients that are out of proportion with the parameters, from the start on (Pascanu et al., 2013)."""
     start = case.start
-    if start is not None and start.signals:
+    if start is not None and start.loss is not None:
         sizes = [
             signal.gradient_norm / signal.parameter_norm for signal in start.signals if signal.parameter_norm
         ]
@@ -79,7 +84,7 @@ def exploding_gradients(case: Case) -> Trouble | None:
         lengths = np.array([np.linalg.norm(np.append(layer.weights, layer.bias)) for layer in layers])
         sizes = list(case.course.gradients[0] / np.where(lengths > 0, lengths, 1.0))
         when = "in the first epoch"
-        if case.course.usual_update > VIOLENT:  # then steps that were too long came first
+        if case.course.usual_update > VIOLENT or case.growth > GREW:  # steps that were too long came first
             return None
     else:
         return None
@@ -95,6 +100,3 @@ def exploding_gradients(case: Case) -> Trouble | None:
         f'{scaled}initializer="he_uniform" (now {case.network.initializer!r}), fewer layers, or clip=1.0 '
         "(--clip 1.0)",
     )
-
-
-VIOLENT = 0.05  # an update ratio; about 0.001 is usual (CS231n, notes on training)

@@ -23,6 +23,9 @@ Array = np.ndarray[Any, Any]
 ROWS = 400  # a unit that answers to one row in a hundred is missed in 400 with probability 0.02
 
 
+SUMS = ("squared_error",)  # losses that are sums over the rows; their gradients are taken per row
+
+
 @dataclass(frozen=True)
 class Sample:
     """Rows that stand for all of them.
@@ -94,7 +97,7 @@ class Probe:
     units
         The activations, from the input on; softmax, which is not elementwise, is left out.
     signals
-        The dense layers, from the input on; empty where there are no targets.
+        The dense layers, from the input on; without targets, of a random gradient by the outputs.
     loss
         Of the sample, without penalty; None where there are no targets.
     """
@@ -138,6 +141,12 @@ def draw(network: NeuralNetwork, X: Any, y: Any) -> Sample | None:
     return Sample(data, inputs.astype(network.dtype), head, targets)
 
 
+def stand_in(network: NeuralNetwork) -> Sample:
+    """Rows such as a network is made for, where there are none: standard normal ones."""
+    rows = np.random.default_rng(0).standard_normal((ROWS // 4, network.sizes[0]))
+    return Sample(rows, rows.astype(network.dtype), None, None)
+
+
 def probe(network: NeuralNetwork, sample: Sample) -> Probe:
     """Pass the sample through copies of the layers, which share nothing but the weights."""
     layers = [copy(layer) for layer in network.network.layers]
@@ -147,12 +156,15 @@ def probe(network: NeuralNetwork, sample: Sample) -> Probe:
     x = sample.inputs
     for layer in layers:
         x = layer.evaluate(x)
-    loss, signals = None, tuple[Signal, ...]()
+    loss: float | None = None
+    upstream = np.asarray(np.random.default_rng(0).standard_normal(x.shape)) / len(x)
     if sample.head is not None:
         measure = copy(sample.head.loss)
         loss = measure.evaluate(x, sample.targets)
-        signals = _signals(layers, measure.pull())
-    return Probe(x, _units(layers), signals, loss)
+        upstream = measure.pull()
+        if sample.head.loss.op.name in SUMS:
+            upstream = upstream / len(x)
+    return Probe(x, _units(layers), _signals(layers, upstream), loss)
 
 
 def _units(layers: Sequence[Layer]) -> tuple[Units, ...]:

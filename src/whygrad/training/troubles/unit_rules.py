@@ -11,7 +11,7 @@ from ..neural_network import NeuralNetwork
 from .case import Case, dense_layers
 from .probe import Probe, Units
 from .trouble import Trouble
-from .words import rate, share
+from .words import share
 
 Array = np.ndarray[Any, Any]
 
@@ -20,7 +20,7 @@ CLONED = 0.5  # share of a layer's units that could be left out
 FLAT = 1e-3  # a slope below which hardly any gradient passes
 # As much as 40 % of the units can be dead if the learning rate is too high (CS231n, notes on activations);
 # healthy networks of 32 units a layer had up to 38 % here.
-DEAD = 0.6  # share of a layer's units
+DEAD = 0.7  # share of a layer's units
 STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
 NEAR_LIMIT = 0.05  # of the steepest slope: |tanh| above 0.975
 MOSTLY = 0.5  # share of the rows
@@ -81,10 +81,10 @@ def dead_units(case: Case) -> Trouble | None:
         if units.activation not in STEEPEST:
             found[units.layer] = float((np.abs(units.slopes) < FLAT).all(axis=0).mean())
     worst = {layer: dead for layer, dead in found.items() if dead >= DEAD}
-    if not worst or case.sample is None:
+    if not worst or case.sample is None or case.learned:
         return None
     said = ", ".join([f"{share(dead)} in layer {layer}" for layer, dead in worst.items()])
-    lower = "" if case.rate is None else f"{rate(case.rate / 10)}; "
+    lower = f"{case.lower_rate}; or " if len(case.course) else ""
     return Trouble(
         "dead units",
         f"units that are off on all of {len(case.sample.X)} rows: {said}; no gradient passes through them, "
@@ -107,7 +107,7 @@ def saturation(case: Case) -> Trouble | None:
         now = case.network.initializer
         advice = f'smaller weights to start with, initializer="glorot_uniform" (now {now!r})'
     else:  # it came with training
-        advice = "" if case.rate is None else f"train anew with {rate(case.rate / 10)}"
+        advice = f"train anew with {case.lower_rate}"
     return Trouble(
         "saturation",
         f"{case.network.activation} units with less than {NEAR_LIMIT:.0%} of their steepest slope on most of "

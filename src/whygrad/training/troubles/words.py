@@ -37,6 +37,6 @@ def rate(value: float) -> str:
     Examples
     --------
     >>> rate(0.0123)
-    'learning_rate=0.012 (--learning-rate 0.012)'
+    'learning_rate=0.01 (--learning-rate 0.01)'
     """
-    return f"learning_rate={value:.2g} (--learning-rate {value:.2g})"
+    return f"learning_rate={value:.1g} (--learning-rate {value:.1g})"
