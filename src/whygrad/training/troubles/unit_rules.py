@@ -43,12 +43,12 @@ def _identical(case: Case) -> Trouble | None:
     if not cloned:
         return None
     said = "; ".join([f"layer {layer}: {kinds} different of {of}" for layer, (kinds, of) in cloned.items()])
+    now = case.network.initializer
     return Trouble(
         "identical neurons",
         f"units with the same weights in and out, which get the same gradients and so stay the same ({said})",
         {"layers": [{"layer": k, "different": kinds, "units": of} for k, (kinds, of) in cloned.items()]},
-        f"weights that start at random: leave initializer out (now {case.network.initializer!r}), or take "
-        '"he_uniform" or "glorot_uniform"',
+        f'initializer="he_uniform" or "glorot_uniform", which draw each weight (now {now!r})',
     )
 
 
