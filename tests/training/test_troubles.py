@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from copy import deepcopy
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -672,6 +673,7 @@ def test_rows_in_any_form_and_targets_of_any_kind():
         network.train(X, targets, 60, verbose=False)
         assert seen(Run(network, X.tolist(), targets)) == []
         assert seen(Run(network, pandas.DataFrame(X), targets)) == []
+        assert seen(Run(network, X, None)) == seen(Run(network, None, None)) == []
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", "squared_error"])
@@ -692,6 +694,16 @@ def test_a_network_from_a_file_has_no_history_and_is_healthy(tmp_path):
     network.save(tmp_path / "model.safetensors")
     loaded = NeuralNetwork.load(tmp_path / "model.safetensors")
     assert seen(Run(loaded, X, y)) == []
+
+
+def test_an_epoch_that_was_broken_off_has_no_layers():
+    network, X, y = run("moons", 0, fit={"epochs": 12})
+    epochs = network.history.epochs
+    for place in (12, 5, 0):
+        epochs.insert(place, replace(epochs[place - 1], layers=()))
+        assert seen(Run(network, X, y)) == []
+    network.history.epochs = epochs[:1]
+    assert seen(Run(network, X, y)) == []
 
 
 def test_training_that_goes_on_is_one_run():

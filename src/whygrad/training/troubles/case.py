@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...nn.layers import Dense
+from ..defaults import initializer_for
 from ..head import Head
 from ..neural_network import NeuralNetwork
 from .course import Course
@@ -87,9 +88,11 @@ class Case:
 
     @property
     def learned(self) -> bool:
-        """Whether hardly any loss is left on the sample, so that what hinders learning did not."""
-        known = self.now.loss if self.now is not None else None
-        return known is not None and self.guess is not None and known <= LEARNED * self.guess
+        """Whether hardly any loss is left, so that what hinders learning did not."""
+        left = self.now.loss if self.now is not None else None
+        if left is None and len(self.course):
+            left = self.course.end - self.penalty
+        return left is not None and self.guess is not None and left <= LEARNED * self.guess
 
     @property
     def penalty(self) -> float:
@@ -102,6 +105,12 @@ class Case:
         """How many times as long as before training the vector of all parameters is."""
         before, after = [np.linalg.norm(item.network.vector) for item in (self.untrained, self.network)]
         return float(after / before) if before else 1.0
+
+    @property
+    def better_start(self) -> str:
+        """How weights would rather start, as an advice with a semicolon; nothing where they do so already."""
+        suited, now = initializer_for(self.network.activation), self.network.initializer
+        return "" if now == suited else f'initializer="{suited}" (now {now!r}); '
 
     @property
     def lower_rate(self) -> str:

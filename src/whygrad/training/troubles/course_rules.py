@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..defaults import weight_decay_for
 from .case import USUAL, Case
 from .gradient_rules import VIOLENT
 from .trouble import Trouble
@@ -15,13 +16,13 @@ from .words import rate, short
 Array = np.ndarray[Any, Any]
 
 FEWEST = 3  # epochs that a statement about a course needs
-ROUGH = 0.05  # mean rise of the loss per hot epoch, relative to guessing; healthy runs had up to 0.024
+ROUGH = 0.05  # mean rise of the loss per hot epoch, relative to guessing; healthy runs had up to 0.033
 RESTLESS = 0.02  # the same, where steps are long and nothing is learned
 STUCK = 0.95  # median loss of hot epochs, relative to guessing
 PEAK = 2.0  # highest loss, relative to guessing and to the loss at the start
 ABOVE = 1.5  # loss at the end, relative to the same
-GROWN = 100.0  # length of all parameters, relative to that before training; healthy runs had up to
-TINY = 3e-4  # the largest update ratio of a run; healthy ones had at least 0.0027
+GROWN = 100.0  # length of all parameters, relative to that before training; healthy runs had up to 12
+TINY = 3e-4  # the largest update ratio of a run; healthy ones had at least 0.0019
 UNMOVED = 0.8  # loss at the end, relative to that of the first epoch
 RISEN = 1.3  # validation loss at the end, relative to its minimum
 RISE = 0.25  # and above it, relative to guessing; healthy runs had up to 0.17
@@ -35,28 +36,31 @@ UPS = 0.15  # rises relative to falls, in a course that is steady
 def rate_too_high(case: Case) -> Trouble | None:
     """The loss jumps, ends above where it began, or stays where guessing is, while steps are long."""
     signs, figures = _jumps(case) if len(case.course) >= FEWEST else ([], {})
-    signs = signs or _spoiled(case)
+    if not signs:
+        signs, figures = _spoiled(case)
     if not signs:
         return None
     advice = f"{case.lower_rate}; clip=1.0 (--clip 1.0) bounds steps"
     return Trouble("learning rate too high", "; ".join(signs), figures, advice)
 
 
-def _spoiled(case: Case) -> list[str]:
-    """What a run that failed leaves behind."""
+def _spoiled(case: Case) -> tuple[list[str], dict[str, Any]]:
+    """What a run that failed leaves behind, in words and numbers."""
     vector = case.network.network.vector
     if not case.finite:
         bad = int(np.count_nonzero(~np.isfinite(vector)))
-        return [f"{bad:,} of {len(vector):,} parameters are not finite any more"]
+        return [f"{bad:,} of {len(vector):,} parameters are not finite any more"], {"not_finite": bad}
     if case.growth >= GROWN:
-        return [f"the vector of all parameters is {short(case.growth)} times as long as before training"]
+        said = f"the vector of all parameters is {short(case.growth)} times as long as before training"
+        return [said], {"growth": case.growth}
     now, start = case.now, case.start
-    if case.network.head is None or now is None or now.loss is None or start is None or start is now:
-        return []
-    limit = ABOVE * max(case.guess or 0.0, start.loss or 0.0)
+    if now is None or now.loss is None or start is None or start.loss is None or start is now:
+        return [], {}
+    limit = ABOVE * max(case.guess or 0.0, start.loss)
     if math.isfinite(now.loss) and (now.loss < limit or not math.isfinite(limit)):
-        return []
-    return [f"the loss of the rows is {short(now.loss)}, and was {short(start.loss or 0.0)} before training"]
+        return [], {}
+    said = f"the loss of the rows is {short(now.loss)}, and was {short(start.loss)} before training"
+    return [said], {"loss": now.loss, "began": start.loss}
 
 
 def _jumps(case: Case) -> tuple[list[str], dict[str, Any]]:
@@ -134,9 +138,18 @@ def overfitting(case: Case) -> Trouble | None:
         f"the validation loss was lowest, {short(least)}, about epoch {best + 1}, and rose to {short(end)}, "
         f"while the training loss fell from {short(float(course.losses[best]))} to {short(course.end)}",
         {"epoch": best + 1, "lowest": least, "end": end, "training_loss": course.end},
-        "more rows if there are any; early stopping (patience=10), weight_decay=0.4 (--weight-decay 0.4), "
-        "dropout=0.2 (--dropout 0.2), or smaller layers",
+        f"patience=10, which keeps the weights of the best epoch; {_restraint(case)}more rows; fewer units",
     )
+
+
+def _restraint(case: Case) -> str:
+    """Settings that hold the weights back, and that are not in force, as an advice with a semicolon."""
+    network, advice = case.network, ""
+    strong = weight_decay_for(True)
+    decay = network.weight_decay if network.weight_decay is not None else weight_decay_for(network.scale)
+    if str(network.optimizer).lower() == "adamw" and decay < strong:
+        advice += f"weight_decay={strong} (--weight-decay {strong}); "
+    return advice if network.dropout else f"{advice}dropout=0.2 (--dropout 0.2); "
 
 
 def slow_convergence(case: Case) -> Trouble | None:

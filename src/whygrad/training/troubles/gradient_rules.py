@@ -14,9 +14,9 @@ from .words import short
 Array = np.ndarray[Any, Any]
 
 # Gradients of about equal size in all layers are what initialisation aims at (Glorot and Bengio, 2010; He et
-# al., 2015). Healthy networks had 0.16 or more here, nine sigmoid layers 0.0001 or less.
-VANISHED = 0.003  # gradient norm of a layer, relative to that of the last
-EXPLODED = 200.0  # gradient norm of a layer, relative to the norm of its parameters; healthy: up to 24
+# al., 2015). Healthy networks had 0.05 or more here, nine sigmoid layers 0.0025 or less.
+VANISHED = 0.01  # gradient norm of a layer, relative to that of the last
+EXPLODED = 150.0  # gradient norm of a layer, relative to that of its parameters; healthy networks: up to 52
 GREW = 10.0  # length of all parameters, relative to that before training
 VIOLENT = 0.05  # an update ratio; about 0.001 is usual (CS231n, notes on training)
 
@@ -37,7 +37,7 @@ def vanishing_gradients(case: Case) -> Trouble | None:
     if network.activation in ("sigmoid", "tanh"):
         advice = f'activation="silu" or "relu" instead of {network.activation!r}; fewer layers'
     else:
-        advice = f'initializer="he_uniform" (now {network.initializer!r}); fewer layers'
+        advice = f"{case.better_start}fewer layers"
     if case.sample is None:
         advice += "; diagnose(network, X, y) tells whether it stops at dead or saturated units"
     return Trouble(
@@ -62,11 +62,11 @@ def _by_layer(case: Case) -> tuple[Array, str] | None:
         when = f"in the median of {len(known)} epochs"
         gradients = np.median(known / known[:, -1:], axis=0) if len(known) else np.empty(0)
     else:
-        seen = case.now if case.sample is not None else probe(case.network, stand_in(case.network))
-        signals = seen.signals if seen is not None else ()
-        gradients = np.array([signal.gradient_norm for signal in signals])
-        when = "on the rows" if case.sample is not None else "on standard normal rows"
-    if gradients.ndim != 1 or len(gradients) < 2 or not gradients[-1] > 0 or not np.isfinite(gradients).all():
+        seen, when = case.now, "on the rows"
+        if case.sample is None and case.untrained is case.network:
+            seen, when = probe(case.network, stand_in(case.network)), "on standard normal rows"
+        gradients = np.array([signal.gradient_norm for signal in seen.signals] if seen is not None else [])
+    if len(gradients) < 2 or not gradients[-1] > 0 or not np.isfinite(gradients).all():
         return None
     return gradients, when
 
@@ -75,9 +75,7 @@ def exploding_gradients(case: Case) -> Trouble | None:
     """Gradients that are out of proportion with the parameters, from the start on (Pascanu et al., 2013)."""
     start = case.start
     if start is not None and start.loss is not None:
-        sizes = [
-            signal.gradient_norm / signal.parameter_norm for signal in start.signals if signal.parameter_norm
-        ]
+        sizes = [signal.gradient_norm / (signal.parameter_norm or 1.0) for signal in start.signals]
         when = "at the start"
     elif len(case.course) and np.isfinite(case.course.gradients[0]).any() and case.finite:
         layers = dense_layers(case.network)
@@ -97,6 +95,5 @@ def exploding_gradients(case: Case) -> Trouble | None:
         f"{when}, the gradient of layer {layer} is {short(max(sizes))} times as long as its weights; healthy "
         "gradients are shorter than the weights, or not much longer",
         {"layer": layer, "ratio": float(max(sizes)), "ratios": [float(size) for size in sizes]},
-        f'{scaled}initializer="he_uniform" (now {case.network.initializer!r}), fewer layers, or clip=1.0 '
-        "(--clip 1.0)",
+        f"{scaled}{case.better_start}fewer layers; clip=1.0 (--clip 1.0)",
     )

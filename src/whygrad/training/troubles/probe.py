@@ -136,7 +136,8 @@ def draw(network: NeuralNetwork, X: Any, y: Any) -> Sample | None:
         targets = head.encode(every[rows], network.dtype)
     scaling = network.scaling
     if scaling is None and network.scale:  # before training: what it will do
-        scaling = Scaling.of(data)
+        spread = data.std(axis=0)
+        scaling = Scaling(data.mean(axis=0), np.where(spread > 0, spread, 1.0))
     inputs = data if scaling is None else scaling.apply(data)
     return Sample(data, inputs.astype(network.dtype), head, targets)
 

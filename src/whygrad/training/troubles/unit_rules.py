@@ -18,13 +18,13 @@ Array = np.ndarray[Any, Any]
 ALIKE = 1e-6  # two units are the same if their weights differ by at most this share of their length
 CLONED = 0.5  # share of a layer's units that could be left out
 FLAT = 1e-3  # a slope below which hardly any gradient passes
-# As much as 40 % of the units can be dead if the learning rate is too high (CS231n, notes on activations);
-# healthy networks of 32 units a layer had up to 38 % here.
-DEAD = 0.7  # share of a layer's units
+# "As much as 40 %" of a network can be dead if the learning rate is too high (CS231n, notes on activations);
+# single layers of networks that learn well had up to 66 % here.
+DEAD = 0.75  # share of a layer's units
 STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
 NEAR_LIMIT = 0.05  # of the steepest slope: |tanh| above 0.975
 MOSTLY = 0.5  # share of the rows
-SATURATED = 0.3  # share of a layer's units; healthy networks had up to 7 %
+SATURATED = 0.3  # share of a layer's units; healthy networks had up to 13 %
 
 
 def made_identical(case: Case) -> Trouble | None:
@@ -104,16 +104,15 @@ def saturation(case: Case) -> Trouble | None:
         return None
     said = ", ".join([f"{share(stuck)} of layer {layer}" for layer, stuck in worst.items()])
     if case.start is None or any([_saturated(case.start)[layer] >= SATURATED for layer in worst]):
-        now = case.network.initializer
-        advice = f'smaller weights to start with, initializer="glorot_uniform" (now {now!r})'
+        advice = f"smaller weights to start with; {case.better_start}"
     else:  # it came with training
-        advice = f"train anew with {case.lower_rate}"
+        advice = f"train anew with {case.lower_rate}; or "
     return Trouble(
         "saturation",
-        f"{case.network.activation} units with less than {NEAR_LIMIT:.0%} of their steepest slope on most of "
-        f"{len(case.sample.X)} rows: {said}",
+        f"{case.network.activation} units with less than {share(NEAR_LIMIT)} of their steepest slope on most "
+        f"of {len(case.sample.X)} rows: {said}",
         {"rows": len(case.sample.X), "saturated": {str(layer): stuck for layer, stuck in found.items()}},
-        f'{advice}; or activation="silu", which is flat on one side only',
+        f'{advice}activation="silu", which is flat on one side only',
     )
 
 
