@@ -1,5 +1,6 @@
 """Runs spoiled on purpose are recognised by what was done to them, and healthy ones are left alone."""
 
+import doctest
 import json
 import math
 import re
@@ -7,6 +8,7 @@ import signal
 import time
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -241,8 +243,9 @@ def test_what_was_planted_is_found_and_nothing_else(sign, how, name, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize(
+    ("name", "seed"), [(name, seed) for name in SETS for seed in range(2 if name != "digits" else 1)]
+)
 def test_every_set_at_default_settings_is_healthy(name, seed):
     result = train(name, TrainSettings(seed=seed))
     assert seen(Run(result.network, result.parts.X_train, result.parts.y_train)) == []
@@ -275,7 +278,7 @@ HEALTHY = {
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("name", ["moons", "wine", "diabetes", "sine"])
+@pytest.mark.parametrize("name", ["moons", "wine", "diabetes"])
 @pytest.mark.parametrize("how", HEALTHY)
 def test_healthy_runs_are_left_alone(how, name, seed):
     result = run(name, seed, **HEALTHY[how])
@@ -293,7 +296,7 @@ def test_xor_is_healthy(hidden, activation, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", ["moons", "breast_cancer", "diabetes"])
+@pytest.mark.parametrize("name", ["moons", "diabetes"])
 def test_a_network_of_one_layer_is_healthy(name, seed):
     assert seen(run(name, seed, hidden=(), fit={"epochs": 100})) == []
     assert seen(run(name, seed, hidden=(), initializer="zeros", fit={"epochs": 100})) == []
@@ -326,6 +329,13 @@ def test_images_between_0_and_1_are_healthy_unscaled(seed):
 # ---------------------------------------------------------------------------------------------------------
 # What is said
 # ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_what_is_printed_and_names_every_sign():
+    page = Path(__file__).parents[2] / "docs" / "troubles.md"
+    assert doctest.testfile(str(page), module_relative=False) == (0, 6)
+    table = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    assert {line.split(" | ")[0].strip("| ") for line in table} >= PLANTED.keys()
 
 
 @pytest.mark.parametrize("sign", PLANTED)
