@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from ..data.splitting import Split, split_rows
 from ..data.target_choice import target_column
 from ..errors import DataError, SettingError, WhygradError, nearest
 from .settings import TrainSettings
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Array = np.ndarray[Any, Any]
 LARGEST = {"float64": 1e150, "float32": 1e18}  # numbers whose squares, and sums of those, are finite
@@ -153,6 +150,8 @@ class TableSource(Source):
     """A table from a file."""
 
     def __init__(self, table: Table, settings: TrainSettings) -> None:
+        import polars as pl
+
         ignored = named_columns(settings.ignore, table)
         kept = [name for name in table.columns if name not in ignored]
         if not kept:
@@ -162,7 +161,7 @@ class TableSource(Source):
                 f"{table.name} has a single column, {kept[0][:60]!r}: nothing to learn from",
                 hint="--separator says what stands between fields, if there are more",
             )
-        self.frame = table.frame.select(_exactly(kept))
+        self.frame = pl.DataFrame([table.frame[name] for name in kept])  # select() reads names as patterns
         self.name, self.fill, self.dtype = table.name, settings.fill, settings.dtype
         target = settings.target
         if target is None:
@@ -336,13 +335,6 @@ def named_columns(names: Sequence[str], table: Table) -> tuple[str, ...]:
 def _pieces(column: str) -> tuple[str, ...]:
     """A name as the settings take it apart."""
     return tuple(part.strip() for part in column.split(",") if part.strip())
-
-
-def _exactly(names: Sequence[str]) -> list[pl.Expr]:
-    """Columns by names that are not read as patterns."""
-    import polars as pl
-
-    return [pl.col([name]) for name in names]
 
 
 def set_name(data: str) -> str:
