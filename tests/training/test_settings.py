@@ -35,7 +35,7 @@ every_setting = st.fixed_dictionaries(
         "seed": st.integers(0, 2**32 - 1),
         "test_size": st.floats(0.01, 0.99),
         "samples": st.integers(4, 10**6),
-        "noise": not_negative,
+        "noise": st.floats(0, 1e6),
         "dtype": st.sampled_from(["float64", "float32"]),
     },
 )
@@ -98,7 +98,7 @@ BAD = {
     "seed": [-1, 2**32, 0.5],
     "test_size": [0, 1, 1.5],
     "samples": [3, 10.5],
-    "noise": [-1],
+    "noise": [-1, 1e7, math.inf],
     "activation": [5],
     "dtype": [None],
 }

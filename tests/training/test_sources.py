@@ -10,7 +10,8 @@ from whygrad.data import load, split
 from whygrad.errors import DataError, SettingError
 from whygrad.training import run
 from whygrad.training.settings import TrainSettings, make_settings
-from whygrad.training.sources import LARGEST, Arrays, Images, TableSource, is_set, open_source
+from whygrad.training.sources import Arrays, Images, is_set, open_source
+from whygrad.training.table_source import LARGEST, TableSource
 
 TOWNS = ("Bonn", "Oslo", "Rome")
 

@@ -41,6 +41,12 @@ def read_delimited(
         categories = rows.settle()
         if not categories:
             return rows.frame()
+        if not path.is_file():
+            raise DataError(
+                f"{path} cannot be read a second time, as it is no file on a disk",
+                expected=f"columns that are numbers throughout: {listed(sorted(categories))}",
+                hint="save it first, or say which columns are text",
+            )
         texts |= categories  # numbers at its beginning, and text further down: read it as text
 
 

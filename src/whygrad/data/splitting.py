@@ -78,7 +78,7 @@ def split_rows(y: Array, task: str, test_size: float, seed: int, name: str) -> t
             f"test_size {test_size} leaves too few rows",
             expected="rows to learn from and to test on" + (", of each class" if among else ""),
             received=f"{name}: {len(y)} rows{among}",
-            hint="try 0.2",
+            hint="add rows" if test_size == 0.2 else "try 0.2",
         ) from None
     return inside, outside
 

@@ -22,7 +22,8 @@ from .honest import Summary, summarise
 from .neural_network import NeuralNetwork
 from .scoring import score
 from .settings import TrainSettings, to_toml
-from .sources import Problem, Source, is_set, open_source
+from .source import Problem, Source
+from .sources import is_set, open_source
 
 Array = np.ndarray[Any, Any]
 SETTINGS, CHECKPOINT, MODEL = "settings.toml", "checkpoint.safetensors", "model.safetensors"

@@ -18,7 +18,8 @@ from ..errors import DataError, SettingError, WhygradError
 from .neural_network import NeuralNetwork
 from .run import CHECKPOINT, METRICS, MODEL, SETTINGS, digest_of, prepare
 from .settings import TrainSettings, from_toml
-from .sources import is_set, open_source, placed, set_name
+from .sources import is_set, open_source, set_name
+from .table_source import placed
 
 if TYPE_CHECKING:
     import polars as pl

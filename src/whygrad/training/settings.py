@@ -120,7 +120,7 @@ class TrainSettings(BaseModel):
     )
     samples: int | None = Field(default=None, ge=4, description="Rows to draw, for a set that is drawn.")
     noise: float | None = Field(
-        default=None, ge=0, description="Noise to draw with, for a set that is drawn."
+        default=None, ge=0, le=1e6, description="Noise to draw with, for a set that is drawn."
     )
     dtype: Literal["float64", "float32"] = Field(
         default="float64", description="float64, or float32 for speed."
