@@ -98,8 +98,15 @@ def learn_column(series: pl.Series, fill: bool, places: Array) -> Column:
     if not fill:
         return Column(series.name, "number")
     known = values.drop_nulls().to_numpy()
-    usual = np.mean(known) >= 0.5 if kind == "boolean" else np.median(known)
+    usual = np.mean(known) >= 0.5 if kind == "boolean" else _median(known)
     return Column(series.name, "number", fill=float(usual))
+
+
+def _median(values: Array) -> float:
+    """The median, also where the sum of the two in the middle is too large for a float."""
+    with np.errstate(over="ignore"):
+        middle = float(np.median(values))
+    return middle if math.isfinite(middle) else 2 * float(np.median(values / 2))
 
 
 def _learn_categories(name: str, text: pl.Series, fill: bool) -> Column:
