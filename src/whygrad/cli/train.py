@@ -158,7 +158,12 @@ def _run(
     from ..training.wording import sentences
 
     settings, network = prepared.settings, prepared.network
-    run.learn(prepared.parts, network, settings, bar, folder / run.CHECKPOINT, resume)
+    try:
+        run.learn(prepared.parts, network, settings, bar, folder / run.CHECKPOINT, resume)
+    except TrainingError:
+        for trouble in run.troubles(prepared):
+            say(str(trouble))
+        raise
     run.write_network(folder, network)
     interrupted = network.history.interrupted
     folds = None
@@ -173,6 +178,9 @@ def _run(
         return 0
     words = sentences(summary)
     print("\n".join(words[:1] if quiet else words))
+    if not quiet:
+        for trouble in found["troubles"]:
+            print(f"{trouble['name']}: {trouble['evidence']}\n  try: {trouble['advice']}")
     print(f"run folder: {folder}")
     for line in _next(prepared, folder, interrupted):
         say(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from .scoring import score
 from .settings import TrainSettings, to_toml
 from .source import Problem, Source
 from .sources import is_set, open_source
+from .troubles.diagnosis import diagnose
+from .troubles.trouble import Trouble
 
 Array = np.ndarray[Any, Any]
 SETTINGS, CHECKPOINT, MODEL = "settings.toml", "checkpoint.safetensors", "model.safetensors"
@@ -200,10 +202,16 @@ def figures(prepared: Prepared, folds: FoldSummary | None = None) -> tuple[dict[
         "interrupted": network.history.interrupted,
         "parameters": len(network.network.flat),
         "notes": list(prepared.notes),
+        "troubles": [asdict(trouble) for trouble in troubles(prepared)],
         "summary": summary.to_json(),
         "digest": digest_of(parts),
     }
     return found, summary
+
+
+def troubles(prepared: Prepared) -> list[Trouble]:
+    """What went wrong in training, as far as it is recognised."""
+    return diagnose(prepared.network, prepared.parts.X_train, prepared.parts.y_train)
 
 
 def digest_of(parts: Split) -> str:
@@ -285,7 +293,13 @@ def failure_kept(folder: Path, prepared: Prepared) -> Iterator[None]:
         yield
     except TrainingError as error:
         write_whole(folder / HISTORY, prepared.network.history.to_csv())
-        write_whole(folder / METRICS, json.dumps({"failed": str(error)}, indent=2) + "\n")
+        write_whole(
+            folder / METRICS,
+            json.dumps(
+                {"failed": str(error), "troubles": [asdict(item) for item in troubles(prepared)]}, indent=2
+            )
+            + "\n",
+        )
         with suppress(OSError):
             (folder / CHECKPOINT).unlink()
         raise
