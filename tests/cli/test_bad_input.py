@@ -667,7 +667,7 @@ def test_a_disk_that_is_full_keeps_what_was_predicted_before(finished, capsys, m
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
-@pytest.mark.parametrize("line", ["predict run people.csv", "evaluate run", "show run", "show run --json"])
+@pytest.mark.parametrize("line", ["predict run people.csv", "show run --json"])
 def test_a_full_standard_output_is_told(line, finished):
     people()
     with Path("/dev/full").open("w") as output:

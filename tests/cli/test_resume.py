@@ -117,6 +117,29 @@ def test_a_run_that_was_trained_but_not_written_is_written(capsys):
     assert_the_same("broken", "whole")
 
 
+def test_a_folder_with_spaces_is_written_as_one_types_it(capsys):
+    Path(people("my table.csv")).rename("my people.csv")
+    broken_off("my people.csv", "first run")
+    assert main(["show", "first run"]) == 0
+    found = capsys.readouterr()
+    assert found.err.startswith("to go on: whygrad train --resume 'first run'\n")
+    assert found.out.endswith("to go on: whygrad train --resume 'first run'\n")
+    assert main(["train", "my people.csv", "--epochs", "1"]) == 0
+    assert "to use it: whygrad predict 'runs/my people-1' FILE" in capsys.readouterr().err
+
+
+def test_cross_validation_that_is_broken_off_leaves_the_run(monkeypatch, capsys):
+    step_that(press, 13, monkeypatch)  # ten steps are the run's own
+    assert (
+        main(["train", people(), "--epochs", "5", "--batch-size", "20", "--folds", "2", "--output", "run"])
+        == 0
+    )
+    assert "cross-validation was broken off: there are no figures of it\n" in capsys.readouterr().err
+    found = json.loads(Path("run/metrics.json").read_text())
+    assert (found["interrupted"], found["epochs"], found["summary"]["folds"]) == (False, 5, None)
+    assert {path.name for path in Path("run").iterdir()} == FILES
+
+
 def test_json_of_a_run_gone_on_with(capsys):
     broken_off("wine", "broken")
     capsys.readouterr()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from ..errors import DataError, SettingError, TrainingError
+from ..training.files import typed
 from ..training.settings import TrainSettings, from_toml, make_settings
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _way_on(checkpoint: Path) -> Iterator[None]:
         raise
     except BaseException:
         if checkpoint.exists():
-            print(f"to go on: whygrad train --resume {checkpoint.parent}", file=sys.stderr)
+            print(f"to go on: whygrad train --resume {typed(checkpoint.parent)}", file=sys.stderr)
         raise
 
 
@@ -124,7 +125,11 @@ def _resume(folder: Path, say: Callable[[str], None], bar: bool | None, json: bo
 
     saved = open_run(folder)
     if not saved.resumable:
-        hint = "train again, with another --output" if saved.state != "finished" else f"whygrad show {folder}"
+        hint = (
+            "train again, with another --output"
+            if saved.state != "finished"
+            else f"whygrad show {typed(folder)}"
+        )
         raise DataError(f"{folder} has nothing to go on with", received=saved.state, hint=hint)
     say(f"reading {saved.data}")
     prepared = run.prepare(saved.data, saved.settings)
@@ -190,10 +195,13 @@ def _run(
 def _next(prepared: Prepared, folder: Path, interrupted: bool) -> list[str]:
     """What to type next."""
     if interrupted:
-        return [f"to go on: whygrad train --resume {folder}"]
+        return [f"to go on: whygrad train --resume {typed(folder)}"]
     best = prepared.network.history.best_epoch
     said = [] if best is None else [f"the weights are those of epoch {best}, with the lowest validation loss"]
-    return [*said, f"to use it: whygrad predict {folder} FILE; to look again: whygrad show {folder}"]
+    return [
+        *said,
+        f"to use it: whygrad predict {typed(folder)} FILE; to look again: whygrad show {typed(folder)}",
+    ]
 
 
 def _say(text: str) -> None:

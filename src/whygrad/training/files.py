@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,17 @@ from pathlib import Path
 from ..errors import DataError
 
 RANDOM = re.compile("[a-z0-9_]{8}")  # what tempfile adds to a name
+
+
+def typed(path: Path) -> str:
+    """A path as one types it in a shell.
+
+    Examples
+    --------
+    >>> typed(Path("runs/my table-1"))
+    "'runs/my table-1'"
+    """
+    return shlex.quote(str(path))
 
 
 def write_whole(path: Path, content: bytes | str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .defaults import weight_decay_for
+from .files import typed
 from .run import HISTORY
 from .saved_run import SavedRun
 from .settings import TrainSettings
@@ -18,15 +19,15 @@ def overview(saved: SavedRun) -> list[str]:
     changed = _changed(saved.settings)
     said.append(f"settings: {', '.join(changed)}" if changed else "settings: the defaults")
     if saved.figures is None or saved.failed is not None:
-        if saved.resumable:
-            said.append(f"to go on: whygrad train --resume {saved.folder}")
-        return said
+        return said + _way_on(saved)
     said += ["", saved.network().summary(), "", *_figures(saved.figures)]
     if (saved.folder / HISTORY).exists():
         said.append(f"each epoch: {saved.folder / HISTORY}")
-    if saved.resumable:
-        said.append(f"to go on: whygrad train --resume {saved.folder}")
-    return said
+    return said + _way_on(saved)
+
+
+def _way_on(saved: SavedRun) -> list[str]:
+    return [f"to go on: whygrad train --resume {typed(saved.folder)}"] if saved.resumable else []
 
 
 def _changed(settings: TrainSettings) -> list[str]:

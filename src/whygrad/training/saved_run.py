@@ -15,6 +15,7 @@ from ..data.encoding import Encoding
 from ..data.files import Table, read_table
 from ..data.target_choice import target_column
 from ..errors import DataError, SettingError, WhygradError
+from .files import typed
 from .neural_network import NeuralNetwork
 from .run import CHECKPOINT, METRICS, MODEL, SETTINGS, digest_of, prepare
 from .settings import TrainSettings, from_toml
@@ -63,7 +64,7 @@ class SavedRun:
             If there is none yet, the run has failed, or its file is damaged or of another run.
         """
         if self.failed is not None or not (self.folder / MODEL).exists():
-            hint = f"whygrad train --resume {self.folder}" if self.resumable else "train again"
+            hint = f"whygrad train --resume {typed(self.folder)}" if self.resumable else "train again"
             raise DataError(f"{self.folder} has no trained network", received=self.state, hint=hint)
         network = NeuralNetwork.load(self.folder / MODEL)
         if self.figures is not None:
