@@ -394,6 +394,18 @@ def test_dead_units_are_counted_layer_by_layer():
     assert "200 rows" in found.evidence
 
 
+def test_fewer_dead_units_are_trouble_while_little_is_learned():
+    def switch_off_some(network):
+        network.network.layers[0].bias[:20] = -30
+
+    untrained = run("blobs", 0, hidden=(32,), activation="relu", spoil=switch_off_some)
+    assert seen(untrained) == ["dead units"]
+    untrained.network.train(untrained.X, untrained.y, 10, verbose=False)
+    assert seen(untrained) == []
+    already = diagnose(*run("moons", 0, activation="gelu", spoil=switch_off))[0]
+    assert already.advice == 'activation="leaky_relu", with a slope below zero'
+
+
 def test_saturated_units_are_counted_layer_by_layer():
     network, X, y = run("moons", 0, activation="tanh", initializer=random_normal(5))
     found = diagnose(network, X, y)[0]

@@ -87,12 +87,17 @@ class Case:
         return found if found else None  # targets that are all the same leave no loss to compare with
 
     @property
+    def left(self) -> float | None:
+        """The loss of the sample, or at the end of the history, relative to guessing; None if not known."""
+        loss = self.now.loss if self.now is not None else None
+        if loss is None and len(self.course):
+            loss = self.course.end - self.penalty
+        return None if loss is None or self.guess is None else loss / self.guess
+
+    @property
     def learned(self) -> bool:
         """Whether hardly any loss is left, so that what hinders learning did not."""
-        left = self.now.loss if self.now is not None else None
-        if left is None and len(self.course):
-            left = self.course.end - self.penalty
-        return left is not None and self.guess is not None and left <= LEARNED * self.guess
+        return self.left is not None and self.left <= LEARNED
 
     @property
     def penalty(self) -> float:

@@ -21,6 +21,8 @@ FLAT = 1e-3  # a slope below which hardly any gradient passes
 # "As much as 40 %" of a network can be dead if the learning rate is too high (CS231n, notes on activations);
 # single layers of networks that learn well had up to 66 % here.
 DEAD = 0.75  # share of a layer's units
+DEAD_AND_STUCK = 0.55  # the same, where half of the loss or more is left; healthy ones had up to 34 % then
+HALF = 0.5  # of the loss of guessing
 STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
 NEAR_LIMIT = 0.05  # of the steepest slope: |tanh| above 0.975
 MOSTLY = 0.5  # share of the rows
@@ -80,17 +82,19 @@ def dead_units(case: Case) -> Trouble | None:
     for units in _units(case):
         if units.activation not in STEEPEST:
             found[units.layer] = float((np.abs(units.slopes) < FLAT).all(axis=0).mean())
-    worst = {layer: dead for layer, dead in found.items() if dead >= DEAD}
+    limit = DEAD_AND_STUCK if case.left is not None and case.left >= HALF else DEAD
+    worst = {layer: dead for layer, dead in found.items() if dead >= limit}
     if not worst or case.sample is None or case.learned:
         return None
     said = ", ".join([f"{share(dead)} in layer {layer}" for layer, dead in worst.items()])
-    lower = f"{case.lower_rate}; or " if len(case.course) else ""
+    lower = f"train anew with {case.lower_rate}; or " if len(case.course) else ""
+    other = '"leaky_relu" or "silu"' if case.network.activation == "relu" else '"leaky_relu"'
     return Trouble(
         "dead units",
         f"units that are off on all of {len(case.sample.X)} rows: {said}; no gradient passes through them, "
         "so they cannot come back",
         {"rows": len(case.sample.X), "dead": {str(layer): dead for layer, dead in found.items()}},
-        f'train anew with {lower}activation="leaky_relu" or "silu", which keep a slope below zero',
+        f"{lower}activation={other}, with a slope below zero",
     )
 
 
