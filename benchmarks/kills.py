@@ -128,6 +128,10 @@ class Kills:
                 os.write(2, f"{name}: {error!r}\n".encode())
             finally:
                 os._exit(1)
+        if self.draw.random() < 0.8:  # the moment is one within the steps
+            patience = time.perf_counter() + 10
+            while not int.from_bytes(STEPS[:8], "little") and time.perf_counter() < patience:
+                time.sleep(0.001)
         time.sleep(delay)
         os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]

@@ -14,7 +14,7 @@ import runpy, sys, time
 from whygrad.training import checkpoint
 def half(path, data):
     path.write_bytes(data[: len(data) // 2])
-    time.sleep(0.005)
+    time.sleep(0.01)
     path.write_bytes(data)
 checkpoint.write_whole = half
 del sys.argv[0]
@@ -45,7 +45,7 @@ def test_fifty_kills():
 
 
 def test_files_that_are_not_written_whole_would_be_noticed():
-    code, found, said = kills("-c", HALF, KILLS, "--kills", 30, "--sample", 0.3)
+    code, found, said = kills("-c", HALF, KILLS, "--kills", 15, "--sample", 0.3)
     assert code == 1
     assert found["FAILED"] >= 1
     assert "the checkpoint cannot be read" in said

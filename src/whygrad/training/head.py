@@ -121,6 +121,8 @@ class Head:
         # logits of a fused sigmoid are above 0 where the sigmoid is above a half
         threshold = 0.0 if self.fused else self.threshold
         middle = 0.0 if self.margin else 0.5
+        if self.targets.outputs == 1:  # in a fifth of the time
+            return lambda out, batch: np.count_nonzero((out > threshold) == (batch > middle)) / len(batch)
         return lambda out, batch: float(((out > threshold) == (batch > middle)).all(axis=1).mean())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,11 @@ class LayerNorms:
     ----------
     flat
         The network's parameters, named as in ``"1.weights"``: what stands before the point is the layer.
+
+    Attributes
+    ----------
+    whole
+        ‖∂L/∂θ‖ over all layers, as it was before the step.
 
     Examples
     --------
@@ -41,31 +47,22 @@ class LayerNorms:
                 layer = owner
             place += parameter.data.size
         self.starts = np.array(starts, np.intp)
-        self.old = np.empty_like(flat.values)
-        self.scratch = np.empty(len(flat), np.float64)  # squares of float32 would overflow and vanish early
-        self.gradient: Array = np.empty(0)
-
-    @property
-    def whole(self) -> float:
-        """‖∂L/∂θ‖ over all layers, as it was before the step."""
-        return float(np.sqrt(self.gradient.dot(self.gradient)))
+        self.rows = np.zeros((3, len(flat)))  # gradient, parameters, step; squares of float32 would overflow
+        self.whole = 0.0
 
     def before(self, values: Array, gradient: Array) -> None:
         """Take note of the parameters and their gradient."""
-        self.old[...] = values
-        self.gradient = self._norms(gradient)
+        self.rows[0], self.rows[1] = gradient, values
+        self.whole = math.sqrt(self.rows[0].dot(self.rows[0]))
 
     def after(self, values: Array) -> tuple[LayerEpoch, ...]:
         """What the step did, layer by layer."""
-        lengths = self._norms(self.old)
-        np.subtract(values, self.old, out=self.old)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = self._norms(self.old) / lengths
-        pairs = zip(self.gradient.tolist(), ratios.tolist(), strict=True)
-        return tuple([LayerEpoch(*pair) for pair in pairs])
-
-    def _norms(self, vector: Array) -> Array:
+        rows = self.rows
+        np.subtract(values, rows[1], out=rows[2])
         if not len(self.starts):
-            return np.empty(0)
-        np.multiply(vector, vector, out=self.scratch, dtype=np.float64)
-        return np.sqrt(np.add.reduceat(self.scratch, self.starts))
+            return ()
+        np.multiply(rows, rows, out=rows)
+        gradients, lengths, steps = np.sqrt(np.add.reduceat(rows, self.starts, axis=1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = steps / lengths
+        return tuple([LayerEpoch(*pair) for pair in zip(gradients.tolist(), ratios.tolist(), strict=True)])
