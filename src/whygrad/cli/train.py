@@ -61,6 +61,7 @@ def train(
         No progress, and of the result only the test figure and the folder.
     """
     from ..training import run
+    from ..training.progress import training_bar
 
     say = _silent if quiet or json else _say
     bar = False if quiet or json else None
@@ -69,7 +70,8 @@ def train(
         return _resume(resume, say, bar, json, quiet)
     data, settings = _configured(data, settings, config)
     say(f"reading {data}")
-    prepared = run.prepare(data, settings)
+    with training_bar(bar, "reading", vanish=True):
+        prepared = run.prepare(data, settings)
     with run.run_folder(prepared, output) as folder, _way_on(folder / run.CHECKPOINT):
         _introduce(prepared, say)
         return _run(prepared, folder, False, say, bar, json, quiet)
@@ -121,6 +123,7 @@ def _refuse_with_resume(
 def _resume(folder: Path, say: Callable[[str], None], bar: bool | None, json: bool, quiet: bool) -> int:
     """Go on with a run that has not ended by itself."""
     from ..training import run
+    from ..training.progress import training_bar
     from ..training.saved_run import open_run
 
     saved = open_run(folder)
@@ -132,7 +135,8 @@ def _resume(folder: Path, say: Callable[[str], None], bar: bool | None, json: bo
         )
         raise DataError(f"{folder} has nothing to go on with", received=saved.state, hint=hint)
     say(f"reading {saved.data}")
-    prepared = run.prepare(saved.data, saved.settings)
+    with training_bar(bar, "reading", vanish=True):
+        prepared = run.prepare(saved.data, saved.settings)
     _introduce(prepared, say)
     with run.failure_kept(folder, prepared):
         return _run(prepared, folder, True, say, bar, json, quiet)
