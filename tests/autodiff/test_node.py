@@ -133,7 +133,10 @@ SCALAR = [
 @pytest.mark.parametrize("point", [(0.6, 1.9), (-0.6, 1.2), (1.9, -0.6)])
 def test_second_derivatives_of_numbers(row, point):
     op = TABLE[row]
-    point = [abs(x) if row in ("log", "log1p", "sqrt", "power") else x for x in point[: len(op.inputs)]]
+    point = [
+        abs(x) if row in ("log", "strong_log", "log1p", "sqrt", "power") else x
+        for x in point[: len(op.inputs)]
+    ]
 
     def slopes(xs, create_graph=False):
         """The sum of the first derivatives."""

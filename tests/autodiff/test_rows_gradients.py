@@ -82,7 +82,7 @@ def test_single_precision_stays_single(op, inputs):
         assert raw.dtype == np.float32
 
 
-@pytest.mark.parametrize("row", [*BINARY, "power"])
+@pytest.mark.parametrize("row", [*BINARY, "compare", "power"])
 @pytest.mark.parametrize("number", [2.5, 2, True])
 @pytest.mark.parametrize("place", [0, 1])
 def test_single_precision_stays_single_beside_a_number(row, number, place):

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from whygrad import MLP, Value, gradients
 from whygrad.autodiff import value_methods
-from whygrad.autodiff.neuron import Inputs, neuron
+from whygrad.autodiff.neuron import neuron
 from whygrad.autodiff.ops import elementwise as rows
 from whygrad.autodiff.value import Constant
+from whygrad.autodiff.value_sweep import Inputs
 from whygrad.errors import GraphError
 from whygrad.nn.scalar import ACTIVATIONS
 
@@ -314,3 +315,11 @@ def test_a_nan_inside_has_not_changed():
     y = rows.strong_multiply(Value(0.0), x - x) + v
     (slope,) = gradients(y, [v])
     assert slope.data == 1.0
+
+
+def test_a_neuron_that_is_off_at_infinity():
+    for make in (one_node, by_the_rows):
+        w, x = Value(2.0), Value(-math.inf)
+        make("relu", Value(0.0), [w], [x]).backward()
+        assert math.isnan(w.grad)  # 0 · inf: the weighted sum has gradient 0, its slope is infinite
+        assert x.grad == 0.0

@@ -18,8 +18,8 @@ LATEX = {"+": " + ", "-": " - ", "*": " \\, ", ">": " > ", ">=": " \\ge ", "matm
 FUNCTIONS = {"sigmoid": "\\sigma", "max": "\\max", "maximum": "\\max", "minimum": "\\min", "sum": "\\sum"}
 PLAIN = {"sigmoid": "σ", "sum": "Σ", "maximum": "max", "minimum": "min"}
 KNOWN_TO_LATEX = frozenset("exp log sin cos tanh max min".split())
-ALIKE = {"divide": "/", "strong_multiply": "*", "sum_to": "sum"}  # written alike
-REPEATS = frozenset(["spread", "broadcast_to"])  # shapes only: left out of a formula
+ALIKE = {"divide": "/", "strong_multiply": "*", "strong_log": "log", "sum_to": "sum"}  # written alike
+LEFT_OUT = frozenset(["spread", "broadcast_to", "bounded"])  # shapes, and what matters beyond floats only
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -127,9 +127,11 @@ def _simplify(s: Symbol) -> Symbol:
         s = Symbol(ALIKE[s.head], *s.args)
     if not s.args or s.head in ("name", "number"):
         return s
-    if s.head in REPEATS:
+    if s.head in LEFT_OUT:
         return _simplify(s.args[0])
     args = [_simplify(a) for a in s.args]
+    if s.head == "compare":
+        return Symbol("sign", Symbol("-", *args))
     if s.head == "step":  # 1 above 0
         return Symbol(">", args[0], number(0))
     if s.head == "matrix_transpose":

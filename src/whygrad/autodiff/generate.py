@@ -24,7 +24,8 @@ INFIX = frozenset(["+", "-", "*", "/"])
 WRITTEN_OUT = {  # where a call would take longer than what it does
     "maximum": "{0} if {0} > {1} or {0} != {0} else {1}",
     "minimum": "{0} if {0} < {1} or {0} != {0} else {1}",
-    "strong_multiply": "{0} * {1} if {0} else 0.0",
+    "strong_multiply": "{0} * {1} if {0} and {1} else 0.0",
+    "compare": "1.0 if {0} > {1} else -1.0 if {0} < {1} else 0.0",
     "step": "1.0 if {0} > 0 else 0.0",
     ">": "1.0 if {0} > {1} else 0.0",  # a mask is a number here
     ">=": "1.0 if {0} >= {1} else 0.0",
@@ -84,7 +85,7 @@ def _body(op: Elementwise, constants: frozenset[int] = frozenset()) -> tuple[lis
         elif type(local) is int:
             locals_.append(repr(float(local)))
         else:
-            locals_.append(program.emit(local))
+            locals_.append(program.emit(local) + " or None" * op.gate)
     return program.lines, locals_
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from . import value_methods
 from .ops import elementwise as rows
 from .readings.floats import FLOATS
-from .value import Value, new
+from .value import Value, new, take_apart
 from .value_sweep import Inputs, WeightedSum
 
 TYPE_CHECKING = False
@@ -49,10 +51,13 @@ def neuron(bias: Value, weights: Sequence[Value], inputs: Inputs, activation: An
         pair: Any = None if activation.keywords else value_methods.PAIRS.get(activation.name)
         y, node.da = pair(y) if pair else _pair(activation, y)
     node.data, node.grad, node.a, node.b, node.db, node.seen, node.label = y, 0.0, None, kept, None, None, ""
+    if node.da is None and not isfinite(kept.total):
+        take_apart(node)  # the sum has gradient 0 then, and 0 times an infinite weight is no number
     return node
 
 
-def _pair(row: Any, a: float) -> tuple[float, float]:
+def _pair(row: Any, a: float) -> tuple[float, float | None]:
     """The result of a row with one input, and its local derivative."""
     y = row.forward(FLOATS, a)
-    return y, float(row.local(0, FLOATS, y, [a]))
+    local = float(row.local(0, FLOATS, y, [a]))
+    return y, None if row.gate and local == 0 else local

@@ -46,6 +46,9 @@ class Op:
         Letters for the sizes, as in ``"(n, i) (i, o) (o)"``: what has to agree, for error messages.
     check
         ``check(op, inputs)`` refuses arrays that NumPy would accept but the operation must not.
+    gate
+        For an elementwise row whose local derivative is 0 by a condition: nothing passes there, not even an
+        infinite upstream gradient, which 0 would turn into NaN.
     """
 
     __slots__ = (
@@ -53,6 +56,7 @@ class Op:
         "check",
         "flow",
         "forward",
+        "gate",
         "inputs",
         "keywords",
         "name",
@@ -75,11 +79,12 @@ class Op:
         symbol: str | None = None,
         shapes: str | None = None,
         check: Callable[[Op, Sequence[Any]], None] | None = None,
+        gate: bool = False,
         keywords: dict[str, Any] | None = None,
     ) -> None:
         self.name, self.forward, self.rules, self.inputs = name, forward, rules, inputs
         self.variadic, self.textbook, self.symbol = variadic, textbook or forward, symbol or name
-        self.shapes, self.check, self.keywords = shapes, check, keywords or {}
+        self.shapes, self.check, self.gate, self.keywords = shapes, check, gate, keywords or {}
         self.flow = tuple([rule is not None and not (type(rule) is int and rule == 0) for rule in rules])
         self.bound: dict[tuple[Any, ...], Op] = {}
 
@@ -131,6 +136,7 @@ class Op:
             symbol=self.symbol,
             shapes=self.shapes,
             check=self.check,
+            gate=self.gate,
             keywords=keywords,
         )
 
@@ -185,7 +191,7 @@ class Elementwise(Op):
         local = self.local(i, xp, y, xs)
         if type(local) is int:
             return g if local == 1 else -g if local == -1 else g * local
-        return g * local
+        return xp.strong_multiply(local, g) if self.gate else g * local
 
 
 def elementwise(name: str, forward: Callable[..., Any], **entries: Any) -> Elementwise:

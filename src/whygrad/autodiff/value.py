@@ -120,7 +120,7 @@ class Value(Node):
         if self.op is None:
             return ()
         if self.a is None and isinstance(self.b, WeightedSum) and self.op is not _rows.weighted_sum:
-            _take_apart(self)
+            take_apart(self)
         if self.a is None:
             return self.b.nodes  # type: ignore[no-any-return]
         return (self.a,) if self.b is None else (self.a, self.b)
@@ -213,7 +213,13 @@ class Value(Node):
         """From the local derivatives that were kept; with ``create_graph`` from the rules, as new nodes."""
         if create_graph:
             return super().contributions(upstream, create_graph)
-        return [(i, local * upstream) for i, local in enumerate(self._flows()) if local is not None]
+        if self.op is None:
+            return []
+        return [
+            (i, 0.0 if local is None else local * upstream)  # None here: a mask that lets nothing through
+            for i, (parent, local) in enumerate(zip(self.parents, self._flows(), strict=True))
+            if parent.requires_grad and self.op.flows(i)
+        ]
 
     def refuse_changed(self, create_graph: bool = False) -> None:
         """Raise when rules that are run on the nodes once more would see other data than the forward pass."""
@@ -316,13 +322,15 @@ def _node(y: float, op: Op, nodes: tuple[Value, ...], locals_: list[float | None
 
 def _local_derivatives(op: Any, y: float, nodes: Sequence[Value], xs: Sequence[float]) -> list[float | None]:
     """What flows to each parent, by the rules on plain numbers."""
-    return [
-        float(op.local(i, FLOATS, y, xs)) if node.requires_grad and op.flows(i) else None
-        for i, node in enumerate(nodes)
-    ]
+    found: list[float | None] = [None] * len(nodes)
+    for i, node in enumerate(nodes):
+        if node.requires_grad and op.flows(i):
+            local = float(op.local(i, FLOATS, y, xs))
+            found[i] = None if op.gate and local == 0 else local
+    return found
 
 
-def _take_apart(node: Value) -> None:
+def take_apart(node: Value) -> None:
     """Make the weighted sum below an activation a node of its own, as if it had been one all along."""
     inside = new(Value)
     inside.data, inside.op, inside.a, inside.b = node.b.total, _rows.weighted_sum, None, node.b

@@ -8,6 +8,7 @@ from .ops import elementwise as rows
 from .readings.floats import FLOATS
 
 abs = FLOATS.abs
+bounded = FLOATS.bounded
 cos = FLOATS.cos
 divide = FLOATS.divide
 exp = FLOATS.exp
@@ -20,6 +21,7 @@ power = FLOATS.power
 sign = FLOATS.sign
 sin = FLOATS.sin
 sqrt = FLOATS.sqrt
+strong_log = FLOATS.strong_log
 tanh = FLOATS.tanh
 ADD = rows.add
 SUBTRACT = rows.subtract
@@ -56,7 +58,7 @@ def tanh_pair(a):
 def relu_pair(a):
     y = a if a > 0.0 or a != a else 0.0
     t2 = 1.0 if a > 0 else 0.0
-    return y, t2
+    return y, t2 or None
 
 
 def sigmoid_pair(a):
@@ -73,41 +75,46 @@ def sigmoid_pair(a):
 
 
 def silu_pair(a):
-    t1 = a if a < 0 or a != a else 0
-    t2 = exp(t1)
-    t3 = abs(a)
-    t4 = -t3
-    t5 = exp(t4)
-    t6 = 1 + t5
-    t7 = t2 / t6
-    y = a * t7
-    t9 = 1 - t7
-    t10 = y * t9
-    t11 = t7 + t10
-    return y, t11
+    t1 = a if a > -1000.0 or a != a else -1000.0
+    t2 = a if a < 0 or a != a else 0
+    t3 = exp(t2)
+    t4 = abs(a)
+    t5 = -t4
+    t6 = exp(t5)
+    t7 = 1 + t6
+    t8 = t3 / t7
+    y = t1 * t8
+    t10 = bounded(y)
+    t11 = 1 - t8
+    t12 = t10 * t11
+    t13 = t8 + t12
+    return y, t13
 
 
 def gelu_pair(a):
-    t1 = 0.5 * a
-    t2 = 0.044715 * a
-    t3 = t2 * a
-    t4 = t3 * a
-    t5 = a + t4
-    t6 = 0.7978845608028654 * t5
-    t7 = tanh(t6)
-    t8 = 1 + t7
-    y = t1 * t8
-    t10 = 0.5 * t8
-    t11 = t7 * t7
-    t12 = 1 - t11
-    t13 = t1 * t12
-    t14 = t13 * 0.7978845608028654
-    t15 = 0.134145 * a
-    t16 = t15 * a
-    t17 = 1 + t16
-    t18 = t14 * t17
-    t19 = t10 + t18
-    return y, t19
+    t1 = a if a > -1000.0 or a != a else -1000.0
+    t2 = 0.5 * t1
+    t3 = bounded(a)
+    t4 = 0.044715 * t3
+    t5 = t4 * t3
+    t6 = t5 * t3
+    t7 = t3 + t6
+    t8 = 0.7978845608028654 * t7
+    t9 = tanh(t8)
+    t10 = 1 + t9
+    y = t2 * t10
+    t12 = 0.5 * t10
+    t13 = 0.5 * t3
+    t14 = t9 * t9
+    t15 = 1 - t14
+    t16 = t13 * t15
+    t17 = t16 * 0.7978845608028654
+    t18 = 0.134145 * t3
+    t19 = t18 * t3
+    t20 = 1 + t19
+    t21 = t17 * t20
+    t22 = t12 + t21
+    return y, t22
 
 
 def softplus_pair(a):
@@ -320,9 +327,9 @@ def methods(Value, constant):
                 y = power(a, b)
                 t2 = b - 1
                 t3 = power(a, t2)
-                t4 = b * t3 if b else 0.0
-                t5 = log(a)
-                t6 = y * t5 if y else 0.0
+                t4 = b * t3 if b and t3 else 0.0
+                t5 = strong_log(a)
+                t6 = y * t5 if y and t5 else 0.0
                 da = t4
                 db = t6
             elif isinstance(other, Value):
@@ -333,7 +340,7 @@ def methods(Value, constant):
                 y = power(a, b)
                 t2 = b - 1
                 t3 = power(a, t2)
-                t4 = b * t3 if b else 0.0
+                t4 = b * t3 if b and t3 else 0.0
                 da = t4
                 db = None
             node = new(Value)
@@ -353,8 +360,8 @@ def methods(Value, constant):
             a = other.data
             b = self.data
             y = power(a, b)
-            t2 = log(a)
-            t3 = y * t2 if y else 0.0
+            t2 = strong_log(a)
+            t3 = y * t2 if y and t2 else 0.0
             node = new(Value)
             node.data = y
             node.grad = 0.0
@@ -373,24 +380,22 @@ def methods(Value, constant):
             if other.__class__ is Value:
                 b = other.data
                 y = a if a > b or a != a else b
-                t2 = a - b
-                t3 = sign(t2)
-                t4 = 0.5 * t3
-                t5 = 0.5 + t4
-                t6 = 0.5 - t4
-                da = t5
-                db = t6
+                t2 = 1.0 if a > b else -1.0 if a < b else 0.0
+                t3 = 0.5 * t2
+                t4 = 0.5 + t3
+                t5 = 0.5 - t3
+                da = t4 or None
+                db = t5 or None
             elif isinstance(other, Value):
                 return MAXIMUM(self, other)
             else:
                 other = constant(other)
                 b = other.data
                 y = a if a > b or a != a else b
-                t2 = a - b
-                t3 = sign(t2)
-                t4 = 0.5 * t3
-                t5 = 0.5 + t4
-                da = t5
+                t2 = 1.0 if a > b else -1.0 if a < b else 0.0
+                t3 = 0.5 * t2
+                t4 = 0.5 + t3
+                da = t4 or None
                 db = None
             node = new(Value)
             node.data = y
@@ -410,24 +415,22 @@ def methods(Value, constant):
             if other.__class__ is Value:
                 b = other.data
                 y = a if a < b or a != a else b
-                t2 = a - b
-                t3 = sign(t2)
-                t4 = 0.5 * t3
-                t5 = 0.5 - t4
-                t6 = 0.5 + t4
-                da = t5
-                db = t6
+                t2 = 1.0 if a > b else -1.0 if a < b else 0.0
+                t3 = 0.5 * t2
+                t4 = 0.5 - t3
+                t5 = 0.5 + t3
+                da = t4 or None
+                db = t5 or None
             elif isinstance(other, Value):
                 return MINIMUM(self, other)
             else:
                 other = constant(other)
                 b = other.data
                 y = a if a < b or a != a else b
-                t2 = a - b
-                t3 = sign(t2)
-                t4 = 0.5 * t3
-                t5 = 0.5 - t4
-                da = t5
+                t2 = 1.0 if a > b else -1.0 if a < b else 0.0
+                t3 = 0.5 * t2
+                t4 = 0.5 - t3
+                da = t4 or None
                 db = None
             node = new(Value)
             node.data = y
@@ -622,7 +625,7 @@ def methods(Value, constant):
             node.op = RELU
             node.a = self
             node.b = None
-            node.da = t2
+            node.da = t2 or None
             node.db = None
             node.seen = None
             node.label = ""
@@ -655,24 +658,26 @@ def methods(Value, constant):
         def silu(self):
             """``y = a·σ(a); ∂y/∂a = σ(a) + y·(1 − σ(a))``."""
             a = self.data
-            t1 = a if a < 0 or a != a else 0
-            t2 = exp(t1)
-            t3 = abs(a)
-            t4 = -t3
-            t5 = exp(t4)
-            t6 = 1 + t5
-            t7 = t2 / t6
-            y = a * t7
-            t9 = 1 - t7
-            t10 = y * t9
-            t11 = t7 + t10
+            t1 = a if a > -1000.0 or a != a else -1000.0
+            t2 = a if a < 0 or a != a else 0
+            t3 = exp(t2)
+            t4 = abs(a)
+            t5 = -t4
+            t6 = exp(t5)
+            t7 = 1 + t6
+            t8 = t3 / t7
+            y = t1 * t8
+            t10 = bounded(y)
+            t11 = 1 - t8
+            t12 = t10 * t11
+            t13 = t8 + t12
             node = new(Value)
             node.data = y
             node.grad = 0.0
             node.op = SILU
             node.a = self
             node.b = None
-            node.da = t11
+            node.da = t13
             node.db = None
             node.seen = None
             node.label = ""
@@ -706,32 +711,35 @@ def methods(Value, constant):
         def gelu(self):
             """``y = 0.5·a·(1 + tanh(0.797885·(a + 0.044715·a³))); ∂y/∂a = 0.5·(1 + tanh(0.797885·(a + 0.044715·a³))) + 0.5·a·(1 − tanh(0.797885·(a + 0.044715·a³))²)·0.797885·(1 + 0.134145·a²)``."""
             a = self.data
-            t1 = 0.5 * a
-            t2 = 0.044715 * a
-            t3 = t2 * a
-            t4 = t3 * a
-            t5 = a + t4
-            t6 = 0.7978845608028654 * t5
-            t7 = tanh(t6)
-            t8 = 1 + t7
-            y = t1 * t8
-            t10 = 0.5 * t8
-            t11 = t7 * t7
-            t12 = 1 - t11
-            t13 = t1 * t12
-            t14 = t13 * 0.7978845608028654
-            t15 = 0.134145 * a
-            t16 = t15 * a
-            t17 = 1 + t16
-            t18 = t14 * t17
-            t19 = t10 + t18
+            t1 = a if a > -1000.0 or a != a else -1000.0
+            t2 = 0.5 * t1
+            t3 = bounded(a)
+            t4 = 0.044715 * t3
+            t5 = t4 * t3
+            t6 = t5 * t3
+            t7 = t3 + t6
+            t8 = 0.7978845608028654 * t7
+            t9 = tanh(t8)
+            t10 = 1 + t9
+            y = t2 * t10
+            t12 = 0.5 * t10
+            t13 = 0.5 * t3
+            t14 = t9 * t9
+            t15 = 1 - t14
+            t16 = t13 * t15
+            t17 = t16 * 0.7978845608028654
+            t18 = 0.134145 * t3
+            t19 = t18 * t3
+            t20 = 1 + t19
+            t21 = t17 * t20
+            t22 = t12 + t21
             node = new(Value)
             node.data = y
             node.grad = 0.0
             node.op = GELU
             node.a = self
             node.b = None
-            node.da = t19
+            node.da = t22
             node.db = None
             node.seen = None
             node.label = ""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 
-from ..autodiff.neuron import Inputs, neuron
+from ..autodiff.neuron import neuron
 from ..autodiff.ops import elementwise as rows
 from ..autodiff.value import Value
+from ..autodiff.value_sweep import Inputs
 from ..errors import KindError, SettingError, ShapeError, nearest
 
 TYPE_CHECKING = False

@@ -69,8 +69,8 @@ mean = operation(
 def _max_pull(xp: Any, g: Any, y: Any, a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The gradient goes to the largest entries, in equal shares where they tie."""
     y, g = (xp.spread(v, shape=a.shape, axis=axis, keepdims=keepdims) for v in (y, g))
-    largest = 1 - xp.step(y - a)
-    return g * largest / xp.sum(largest, axis=axis, keepdims=True)
+    largest = 1 - xp.compare(y, a)
+    return xp.strong_multiply(largest, g) / xp.sum(largest, axis=axis, keepdims=True)
 
 
 max = operation(

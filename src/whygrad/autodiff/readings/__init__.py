@@ -56,6 +56,16 @@ class _Nodes:
         return TABLE["where"](condition, a, b)
 
     @staticmethod
+    def strong_product(a: Any, function: Any, *operands: Any) -> Any:
+        """As on numbers and arrays, but recorded."""
+        import sys
+
+        if (numpy := sys.modules.get("numpy")) is None:  # nobody has arrays
+            return TABLE["strong_multiply"](a, function(*operands))
+        with numpy.errstate(divide="ignore", invalid="ignore"):
+            return TABLE["strong_multiply"](a, function(*operands))
+
+    @staticmethod
     def fit(contribution: Any, target: Any) -> Any:
         """As on arrays, but recorded."""
         shape, dtype = getattr(target, "shape", ()), getattr(target, "dtype", None)

@@ -61,9 +61,34 @@ def spread(g: Array, *, shape: tuple[int, ...], axis: Any = None, keepdims: bool
 
 
 def strong_multiply(a: Any, b: Any) -> Any:
-    """a · b, and 0 where a is 0, whatever b is."""
+    """a · b, and 0 where a or b is 0, whatever the other is."""
+    if _finite(a) and _finite(b):
+        return np.asarray(np.multiply(a, b))
     out = np.zeros(np.broadcast_shapes(np.shape(a), np.shape(b)), np.result_type(a, b))
-    return np.multiply(a, b, out=out, where=np.not_equal(a, 0))
+    return np.multiply(a, b, out=out, where=np.not_equal(a, 0) & np.not_equal(b, 0))
+
+
+def _finite(a: Any) -> bool:
+    """Whether every entry is finite."""
+    a = np.asarray(a)
+    return a.dtype.kind in "biu" or bool(np.isfinite(a).all())
+
+
+def strong_product(a: Any, function: Callable[..., Any], *operands: Any) -> Any:
+    """a · function(operands), and 0 where a is 0, without a warning of what the function meets there."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return strong_multiply(a, function(*operands))
+
+
+def strong_log(a: Any) -> Any:
+    """Natural logarithm, and 0 at 0."""
+    a = np.asarray(a)
+    return np.log(a, out=np.zeros(a.shape, np.result_type(a, np.float32)), where=a != 0)
+
+
+def compare(a: Any, b: Any) -> Any:
+    """1 where a > b, -1 where a < b, else 0: the sign of a - b, also where both are infinite."""
+    return np.subtract(np.greater(a, b), np.less(a, b), dtype=np.result_type(a, b))
 
 
 def scatter(g: Array, *, key: Any, shape: tuple[int, ...]) -> Array:
@@ -103,6 +128,10 @@ FUNCTIONS: dict[str, Any] = dict(
     power=np.power,
     where=np.where,
     strong_multiply=strong_multiply,
+    strong_product=strong_product,
+    strong_log=keeps_numbers(strong_log),
+    bounded=lambda a: np.maximum(np.minimum(a, 1000.0), -1000.0),
+    compare=compare,
     sum=total,
     mean=np.mean,
     max=np.max,

@@ -89,8 +89,8 @@ _install()
 
 BASE = frozenset(
     "exp expm1 log log1p sqrt sin cos tanh abs sign step maximum minimum divide power where "
-    "strong_multiply sum mean max matmul reshape transpose matrix_transpose broadcast_to concatenate "
-    "sum_to spread scatter one_hot take_label".split()
+    "strong_multiply strong_log compare bounded sum mean max matmul reshape transpose matrix_transpose "
+    "broadcast_to concatenate sum_to spread scatter one_hot take_label".split()
 )
 
 
@@ -106,6 +106,10 @@ class SymbolSpace:
         if self.expand and function not in BASE:
             return lambda *args, **keywords: TABLE[function].forward(self, *args, **keywords)
         return lambda *args, **keywords: Symbol(function, *map(number, args), keywords=keywords)
+
+    def strong_product(self, a: Any, function: Any, *operands: Any) -> Symbol:
+        """The product: a symbol has no value that the function could not take."""
+        return Symbol("strong_multiply", number(a), number(function(*operands)))
 
     @staticmethod
     def fit(contribution: Any, target: Any) -> Any:
