@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from whygrad import MLP, Value, gradients
 from whygrad.autodiff import value_methods
-from whygrad.autodiff.neuron import neuron
+from whygrad.autodiff.neuron import SUM_IS_PLAIN, neuron
 from whygrad.autodiff.ops import elementwise as rows
 from whygrad.autodiff.value import Constant
-from whygrad.autodiff.value_sweep import Inputs
+from whygrad.autodiff.value_sweep import Group, Inputs
 from whygrad.errors import GraphError
 from whygrad.nn.scalar import ACTIVATIONS
 
@@ -37,7 +37,7 @@ def inputs_of(numbers_, constants):
 
 
 def one_node(name, bias, w, x):
-    return neuron(bias, w, Inputs(x), ACTIVATIONS.get(name))
+    return neuron(Group([bias, *w]), Inputs(x), ACTIVATIONS.get(name))
 
 
 def by_the_rows(name, bias, w, x):
@@ -46,9 +46,16 @@ def by_the_rows(name, bias, w, x):
 
 
 @each_activation
+@pytest.mark.parametrize("plain", {False, SUM_IS_PLAIN})
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)
-def test_a_neuron_is_its_rows_bit_for_bit(name, data):
+def test_a_neuron_is_its_rows_bit_for_bit(name, plain, data):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("whygrad.autodiff.neuron.SUM_IS_PLAIN", plain)
+        compare_with_the_rows(name, data)
+
+
+def compare_with_the_rows(name, data):
     n = data.draw(st.integers(0, 4))
     drawn = data.draw(st.lists(numbers, min_size=2 * n + 1, max_size=2 * n + 1))
     constants, scale = data.draw(st.booleans()), data.draw(finite)
@@ -87,7 +94,7 @@ def test_observed_or_not_a_neuron_has_the_same_gradients(name):
 
 
 def test_every_activation_but_those_with_settings_has_a_generated_pair():
-    assert set(value_methods.PAIRS) == set(ACTIVATIONS) - {"leaky_relu", "elu"}
+    assert {row.name for row in value_methods.PAIRS} == set(ACTIVATIONS) - {"leaky_relu", "elu"}
 
 
 def test_a_neuron_is_taken_apart_when_somebody_looks():

@@ -197,7 +197,7 @@ def source() -> str:
         'def methods(Value, constant):\n    """A class that holds the methods, for ``Value`` to take."""\n\n'
     )
     rows = "".join([f"{row.upper()} = rows.{row}\n" for row in METHODS])
-    found = ", ".join([f'"{row}": {row}_pair' for row in ACTIVATIONS])
+    found = ", ".join([f"{row.upper()}: {row}_pair" for row in ACTIVATIONS])
     return (
         f"{HEADER}{names}{rows}new = object.__new__\n\n\n{functions}PAIRS = {{{found}}}\n\n\n"
         f"{start}    class Methods:\n{methods}\n\n    return Methods\n"

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 NAMES = {"true_divide": "divide", "absolute": "abs", "fabs": "abs", "float_power": "power", "pow": "power"}
 COMPARISONS = frozenset(["greater", "greater_equal", "less", "less_equal"])
+REFLECTED = {
+    "add": "__radd__",
+    "subtract": "__rsub__",
+    "multiply": "__rmul__",
+    "divide": "__rtruediv__",
+    "power": "__rpow__",
+}
 FUNCTIONS = frozenset(["concatenate", "where"])  # ours, under NumPy's names
 EQUALITY = {"equal": False, "not_equal": True}  # nodes are told apart by identity, and no array is one
 
@@ -23,6 +30,8 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **keywords: An
     """Record the row of a NumPy function; comparisons look at the data."""
     name = NAMES.get(ufunc.__name__, ufunc.__name__)
     if method == "__call__" and not keywords:
+        if name in REFLECTED and inputs[1] is self and not hasattr(inputs[0], "record"):
+            return getattr(self, REFLECTED[name])(inputs[0])  # np.float64(2) * a, the quick way
         if name in EQUALITY:
             return EQUALITY[name]
         if name in COMPARISONS:

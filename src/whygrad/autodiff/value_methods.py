@@ -131,7 +131,7 @@ def softplus_pair(a):
     return y, t10
 
 
-PAIRS = {"tanh": tanh_pair, "relu": relu_pair, "sigmoid": sigmoid_pair, "silu": silu_pair, "gelu": gelu_pair, "softplus": softplus_pair}
+PAIRS = {TANH: tanh_pair, RELU: relu_pair, SIGMOID: sigmoid_pair, SILU: silu_pair, GELU: gelu_pair, SOFTPLUS: softplus_pair}
 
 
 def methods(Value, constant):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from typing import Any
 
     from .value import Value
@@ -37,71 +37,86 @@ class Parents:
                 parent.grad += local * upstream
 
 
-class Inputs:
-    """The inputs of a layer of neurons and their data in the forward pass: one object for all its neurons.
+class Group:
+    """Values that a sweep visits together, once for all nodes that have them for parents.
 
-    ``vary`` says whether an input has a gradient; in a first layer they are constants as a rule. ``seen`` is
-    the mark of a sweep that has put all of them in its order.
+    ``seen`` is the mark of a sweep that has all of them in its order.
     """
 
-    __slots__ = ("data", "nodes", "seen", "vary")
+    __slots__ = ("nodes", "seen")
 
-    def __init__(self, nodes: Sequence[Value]) -> None:
+    def __init__(self, nodes: Iterable[Value]) -> None:
         self.nodes = tuple(nodes)
-        self.data = [node.data for node in nodes]
-        self.vary = any([node.requires_grad for node in nodes])
         self.seen: object = None
+
+    def unfinished(self, done: object) -> list[Value]:
+        """Those that are results themselves and not in the order of the sweep yet."""
+        return [node for node in self.nodes if node.op is not None and node.seen is not done]
+
+
+class Inputs(Group):
+    """The inputs of a layer and their data in the forward pass: one object for all neurons of the layer.
+
+    ``vary`` says whether an input has a gradient; in a first layer they are constants as a rule.
+    """
+
+    __slots__ = ("data", "vary")
+
+    def __init__(self, nodes: Iterable[Value]) -> None:
+        super().__init__(nodes)
+        self.data = [node.data for node in self.nodes]
+        self.vary = any([node.requires_grad for node in self.nodes])
 
 
 class WeightedSum:
     """The parents of b + Σ wᵢ xᵢ, made by ``neuron``.
 
-    ``w_data`` are the weights in the forward pass: each is the local derivative by its input, and the input
-    by it. ``total`` is the sum, for an activation on top of it.
+    ``weights`` are the bias and the weights, ``data`` theirs in the forward pass: each weight is the local
+    derivative by its input, and the input by it. ``total`` is the sum, for an activation on top of it.
     """
 
-    __slots__ = ("bias", "inputs", "total", "w", "w_data")
+    __slots__ = ("data", "inputs", "total", "weights")
 
-    bias: Value
+    data: list[float]
     inputs: Inputs
     total: float
-    w: tuple[Value, ...]
-    w_data: list[float]
+    weights: Group
 
     @property
     def nodes(self) -> tuple[Value, ...]:
         """The parents, in the order of the row."""
-        return (self.bias, *self.w, *self.inputs.nodes)
+        return self.weights.nodes + self.inputs.nodes
 
     @property
     def locals(self) -> tuple[float | None, ...]:
         """The local derivative by each parent: 1, then the inputs, then the weights."""
-        return (1.0, *self.inputs.data, *self.w_data)
+        return (1.0, *self.inputs.data, *self.data[1:])
 
     def unfinished(self, done: object) -> list[Value]:
         """Parents that are results themselves and not in the order of the sweep yet."""
-        inputs = self.inputs
-        found = [node for node in self.w if node.op is not None and node.seen is not done]
-        if inputs.vary and inputs.seen is not done:
-            found += [node for node in inputs.nodes if node.op is not None and node.seen is not done]
-        if self.bias.op is not None:
-            found.append(self.bias)
+        found = []
+        if self.weights.seen is not done:
+            found = self.weights.unfinished(done)
+        if self.inputs.seen is not done:
+            found = found + self.inputs.unfinished(done)
         return found
 
     def finish(self, done: object) -> None:
         """Every parent is in the order now."""
-        self.inputs.seen = done
+        self.weights.seen = self.inputs.seen = done
 
     def hand_on(self, upstream: float) -> None:
         """Add its share of the gradient to each parent."""
         inputs = self.inputs
-        self.bias.grad += upstream
+        weights, data = iter(self.weights.nodes), iter(self.data)
+        next(weights).grad += upstream
+        next(data)  # the bias
         if inputs.vary:
-            for w, x, w_data, x_data in zip(self.w, inputs.nodes, self.w_data, inputs.data):  # noqa: B905
+            for w, x, w_data, x_data in zip(weights, inputs.nodes, data, inputs.data):  # noqa: B905
                 w.grad += x_data * upstream
                 x.grad += w_data * upstream
         else:
-            for w, x_data in zip(self.w, inputs.data):  # noqa: B905
+            for w, x_data in zip(weights, inputs.data):  # noqa: B905
                 w.grad += x_data * upstream
 
 

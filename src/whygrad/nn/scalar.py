@@ -11,7 +11,7 @@ import random
 from ..autodiff.neuron import neuron
 from ..autodiff.ops import elementwise as rows
 from ..autodiff.value import Value
-from ..autodiff.value_sweep import Inputs
+from ..autodiff.value_sweep import Group, Inputs
 from ..errors import KindError, SettingError, ShapeError, nearest
 
 TYPE_CHECKING = False
@@ -117,6 +117,7 @@ class Neuron(Module):
         self.b = Value(0.0)
         self.activation = activation
         self.row = activation_row(activation)
+        self.group = Group([self.b, *self.w])
         if place:  # as in w1[0,2]: layer from 1, input and neuron from 0
             layer, k = place
             for i, w in enumerate(self.w):
@@ -131,6 +132,13 @@ class Neuron(Module):
         """The neuron's output for a list of numbers or values."""
         return fire([self], as_values(x, len(self.w), "Neuron"))[0]
 
+    def weight_group(self) -> Group:
+        """Bias and weights as one object, a new one when somebody has replaced one of them."""
+        nodes = (self.b, *self.w)
+        if self.group.nodes != nodes:
+            self.group = Group(nodes)
+        return self.group
+
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
         return [*self.w, self.b]
@@ -142,7 +150,7 @@ class Neuron(Module):
 def fire(neurons: Iterable[Neuron], x: Sequence[Value]) -> list[Value]:
     """The output of each neuron, for inputs that are known to fit."""
     inputs = Inputs(x)
-    return [neuron(n.b, n.w, inputs, n.row) for n in neurons]
+    return [neuron(n.weight_group(), inputs, n.row) for n in neurons]
 
 
 class Layer(Module):
