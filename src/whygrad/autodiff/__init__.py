@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = exporter(
     __name__,
     {
         ".checking": ["GradientReport", "gradcheck"],
+        ".collector": ["paused_collector"],
         ".node": ["gradients", "topological_order"],
         ".formulas": ["notation"],
         ".op": ["elementwise", "operation"],
