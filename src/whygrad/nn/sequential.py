@@ -12,9 +12,8 @@ from .activations import Activation
 from .layer import Array, Layer
 from .losses import Loss
 from .parameter import Parameter, ParameterVector
-from .regularizers import Regularizer
-
-NO_PENALTY = Regularizer()
+from .regularizers import NO_PENALTY, Regularizer
+from .training_step import TrainingSteps
 
 
 class Sequential:
@@ -60,6 +59,7 @@ class Sequential:
         _check_kinds(self.layers)
         _check_widths(self.layers)
         self.flat = ParameterVector(dict(self.named_parameters()))
+        self._steps = TrainingSteps()
 
     @property
     def vector(self) -> Array:
@@ -125,8 +125,21 @@ class Sequential:
         """One forward and backward pass in one go: the loss, penalty included; fills ``gradient``.
 
         Nothing can change between the passes, so the guards of ``forward`` and ``backward`` are not
-        needed, and the gradient by the input is not computed.
+        needed, and the gradient by the input is not computed. From the second call on with arrays of the
+        same shapes, the passes run in buffers laid out once: what layers and loss then hold (``x``, ``z``,
+        ``a``, ``delta`` …) is overwritten by the next call, so copy what is to be kept.
         """
+        step = self._steps.find(self, x, targets, loss, regularizer, training)
+        if step is not None:
+            return step.run(x, targets)
+        value = self._general_step(x, targets, loss, regularizer, training)
+        self._steps.learn(self, x, targets, loss, regularizer, training)
+        return value
+
+    def _general_step(
+        self, x: Array, targets: Any, loss: Loss, regularizer: Regularizer, training: bool
+    ) -> float:
+        """``loss_and_gradient`` for all that no step is laid out for: each result is a new array."""
         self.check_output(loss)
         value = loss.evaluate(self.evaluate(x, training), targets)
         upstream = loss.pull()
@@ -137,6 +150,9 @@ class Sequential:
         parameters = self.flat.parameters.values()
         regularizer.add_gradients(parameters)
         return value + regularizer.value(parameters)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_steps": TrainingSteps()}  # the views of a copied buffer would be no views
 
     def replay(self, xp: Any, x: Any, parameters: Sequence[Any]) -> Any:
         """The rows of the last forward pass, run on another point or in another reading."""
