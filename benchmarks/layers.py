@@ -321,7 +321,11 @@ def scikit_learn(case: Case, data: Data) -> Steps:
 
 def contenders(case: Case, data: Data) -> dict[str, Steps]:
     """Name -> steps, of those that are installed."""
-    found = {"whygrad": whygrad(case, data)[0], "NumPy": blog(case, data)[0], "products": products(case, data)}
+    found = {
+        "whygrad": whygrad(case, data)[0],
+        "NumPy": blog(case, data)[0],
+        "products": products(case, data),
+    }
     if not case.tiny:
         found["floor"] = products(case, data, floor=True)
     if importlib.util.find_spec("torch"):
@@ -399,9 +403,7 @@ def memory(name: str) -> dict[str, float]:
 
 def in_process(arguments: list[str]) -> dict:
     """Run this file in a process of its own; what it prints last."""
-    done = subprocess.run(
-        [sys.executable, __file__, *arguments], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(done.stderr.strip())
     return json.loads(done.stdout.splitlines()[-1])
@@ -448,9 +450,13 @@ def main() -> None:
     for name, module in peers.items():
         if not importlib.util.find_spec(module):
             print(f"{name} is not installed: its lines are missing")
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, float32, one core, {options.runs} processes")
+    print(
+        f"Python {sys.version.split()[0]}, NumPy {np.__version__}, float32, one core, {options.runs} processes"
+    )
     for name in options.cases:
-        report(by_name[name], [in_process(["--worker", "case", "--cases", name]) for _ in range(options.runs)])
+        report(
+            by_name[name], [in_process(["--worker", "case", "--cases", name]) for _ in range(options.runs)]
+        )
     if not options.no_memory:
         print("\nmemory added by 50 steps of Adam at batch 512, MB")
         for name in ["whygrad", "NumPy", *[name for name, m in peers.items() if importlib.util.find_spec(m)]]:

@@ -35,7 +35,7 @@ def affine_backward(
 
 
 class LossKernel:
-    """Computes a loss and its gradient by the predictions in one go, into buffers laid out once.
+    """Calls that compute a loss and its gradient by the predictions in one go.
 
     Parameters
     ----------
@@ -43,16 +43,31 @@ class LossKernel:
         Where the predictions are. Shape: (n, outputs).
     gradient
         Where the gradient goes, in the shape of z.
+
+    Attributes
+    ----------
+    value
+        Where the loss goes, an array of no dimension.
     """
 
-    loss: Any = None  # the object whose kernel this is
-
     def __init__(self, z: Array, gradient: Array) -> None:
-        self.z, self.gradient = z, gradient
+        self.z, self.gradient, self.value = z, gradient, np.empty((), z.dtype)
 
-    def __call__(self, targets: Array) -> Any:
-        """The loss, a number in the dtype of z; fills ``gradient``."""
+    def calls(self, targets: Array) -> list[Call]:
+        """The calls for these targets, which may have other contents each time they are run."""
         raise NotImplementedError
+
+    def number(self, value: float) -> Array:
+        """A constant as an array of no dimension, which NumPy takes in half the time of a float."""
+        return np.array(value, self.z.dtype)
+
+
+def _at_most(a: Array, b: Array, out: Array) -> None:
+    np.minimum(a, b, out=out)
+
+
+def _largest(a: Array, out: Array) -> None:
+    np.maximum.reduce(a, 0, out=out)
 
 
 class SigmoidCrossEntropy(LossKernel):
@@ -64,73 +79,89 @@ class SigmoidCrossEntropy(LossKernel):
 
     def __init__(self, z: Array, gradient: Array) -> None:
         super().__init__(z, gradient)
-        self.parts = np.empty((2, *z.shape), z.dtype)  # side by side, for one product to sum them all
-        self.products = np.empty_like(z)
-        self.sum_of = np.ones(self.parts.size, z.dtype).dot
-        self.zero, self.one, self.minus_one, self.count = (
-            np.array(value, z.dtype) for value in (0, 1, -1, z.size)
-        )
+        self.parts = np.empty(
+            (2, *z.shape), z.dtype
+        )  # side by side: one call takes exp, or the mean, of both
+        self.positive = np.empty_like(z)
+        self.mean_of = np.full(self.parts.size, 1 / z.size, z.dtype).dot
+        self.zero, self.one, self.n = map(self.number, (0, 1, z.size))
 
-    def __call__(self, targets: Array) -> Any:
-        """The loss, a number in the dtype of z; fills ``gradient``."""
-        z, d, zero, (hinge, e) = self.z, self.gradient, self.zero, self.parts
-        np.copysign(z, self.minus_one, e)
-        np.exp(e, e)
-        np.add(e, self.one, hinge)
-        np.minimum(z, zero, out=d)
-        np.exp(d, d)
-        np.divide(d, hinge, d)
-        np.subtract(d, targets, d)
-        np.divide(d, self.count, d)
-        np.log1p(e, e)
-        np.maximum(z, zero, out=hinge)
-        np.multiply(z, targets, self.products)
-        np.subtract(hinge, self.products, hinge)
-        return self.sum_of(self.parts.reshape(-1)) / z.size
+    def calls(self, targets: Array) -> list[Call]:
+        """The calls for these targets."""
+        z, d, positive, parts = self.z, self.gradient, self.positive, self.parts
+        first, second = parts
+        return [
+            (_at_most, (z, self.zero, second)),
+            (np.fmax, (z, self.zero, positive)),  # NaN is in the other already
+            (np.subtract, (second, positive, first)),  # -|z|
+            (np.exp, (parts, parts)),
+            (np.add, (first, self.one, d)),
+            (np.divide, (second, d, d)),
+            (np.subtract, (d, targets, d)),
+            (np.divide, (d, self.n, d)),
+            (np.log1p, (first, first)),
+            (np.multiply, (z, targets, second)),
+            (np.subtract, (positive, second, second)),
+            (self.mean_of, (parts.reshape(-1), self.value)),
+        ]
 
 
-class SoftmaxCrossEntropy(LossKernel):
-    """The row ``softmax_cross_entropy``; targets have the shape of z.
+class _Softmax(LossKernel):
+    """What the two losses on softmax share.
 
-    Works on the transpose, where each operation runs along the samples, of which there are many.
+    They work on the transpose, where each operation runs along the samples, of which there are many.
     """
 
     def __init__(self, z: Array, gradient: Array) -> None:
         super().__init__(z, gradient)
         n, classes = z.shape
-        self.work, self.shares = np.empty((classes, n), z.dtype), np.empty((classes, n), z.dtype)
+        self.shifted, self.shares = np.empty((classes, n), z.dtype), np.empty((classes, n), z.dtype)
         self.row, self.totals = np.empty(n, z.dtype), np.empty(n, z.dtype)
         self.sum_columns = np.ones(classes, z.dtype).dot
-        self.count = np.array(n, z.dtype)
+        self.one, self.n, self.minus_n = map(self.number, (1, n, -n))
 
-    def exponentials(self) -> None:
-        """Let ``work`` be z less the largest of its row, ``shares`` exp of that, ``totals`` their sums."""
-        work, row = self.work, self.row
-        work[...] = self.z.T
-        np.maximum.reduce(work, 0, out=row)
-        np.subtract(work, row, work)
-        np.exp(work, self.shares)
-        self.sum_columns(self.shares, self.totals)
+    def softmax(self) -> list[Call]:
+        """``shifted``: z less the largest of its row; ``shares``: softmax; ``totals``: the log of the sums."""
+        shifted, shares, row, totals = self.shifted, self.shares, self.row, self.totals
+        return [
+            (shifted.__setitem__, (..., self.z.T)),
+            (_largest, (shifted, row)),
+            (np.subtract, (shifted, row, shifted)),
+            (np.exp, (shifted, shares)),
+            (self.sum_columns, (shares, totals)),
+            (np.divide, (shares, totals, shares)),
+            (np.log, (totals, totals)),
+        ]
 
-    def __call__(self, targets: Array) -> Any:
-        """The loss, a number in the dtype of z; fills ``gradient``."""
-        work, shares, row, totals = self.work, self.shares, self.row, self.totals
-        self.exponentials()
-        np.divide(shares, totals, shares)
-        np.log(totals, totals)
-        np.subtract(work, totals, work)  # log softmax
-        t = self.gradient.reshape(work.shape)  # a place for the targets until the gradient is known
-        t[...] = targets.T
-        value = -t.reshape(-1).dot(work.reshape(-1)) / len(targets)
-        self.sum_columns(t, row)
-        np.multiply(shares, row, shares)
-        np.subtract(shares, t, shares)
-        np.divide(shares, self.count, shares)
-        self.gradient.T[...] = shares
-        return value
+    def write(self) -> list[Call]:
+        """The gradient, from ``shares`` less the targets."""
+        return [
+            (np.divide, (self.shares, self.n, self.shares)),
+            (self.gradient.T.__setitem__, (..., self.shares)),
+        ]
 
 
-class LabelCrossEntropy(SoftmaxCrossEntropy):
+class SoftmaxCrossEntropy(_Softmax):
+    """The row ``softmax_cross_entropy``; targets have the shape of z."""
+
+    def calls(self, targets: Array) -> list[Call]:
+        """The calls for these targets."""
+        shifted, shares, row = self.shifted, self.shares, self.row
+        t = self.gradient.reshape(shifted.shape)  # a place for the targets until the gradient is known
+        return [
+            *self.softmax(),
+            (np.subtract, (shifted, self.totals, shifted)),  # log softmax
+            (t.__setitem__, (..., targets.T)),
+            (t.reshape(-1).dot, (shifted.reshape(-1), self.value)),
+            (np.divide, (self.value, self.minus_n, self.value)),
+            (self.sum_columns, (t, row)),
+            (np.multiply, (shares, row, shares)),
+            (np.subtract, (shares, t, shares)),
+            *self.write(),
+        ]
+
+
+class LabelCrossEntropy(_Softmax):
     """The row ``label_cross_entropy``; targets are class numbers, shape (n,)."""
 
     def __init__(self, z: Array, gradient: Array) -> None:
@@ -138,31 +169,31 @@ class LabelCrossEntropy(SoftmaxCrossEntropy):
         n = len(z)
         self.samples, self.length = np.arange(n), np.array(n)
         self.places, self.picked = np.empty(n, np.intp), np.empty(n, z.dtype)
-        self.unsigned = self.places.view(np.uintp)
-        self.one = np.array(1, z.dtype)
+        self.unsigned = self.places.view(np.uintp)  # what is below zero is far above all others
 
-    def __call__(self, targets: Array) -> Any:
-        """The loss, a number in the dtype of z; fills ``gradient``."""
-        n = len(targets)
-        places, picked, shares, totals = self.places, self.picked, self.shares, self.totals
-        np.multiply(targets, self.length, places)
-        np.add(places, self.samples, places)
-        if np.maximum.reduce(self.unsigned) >= shares.size:  # what is below zero is far above all others
+    def check(self, targets: Array) -> None:
+        """Refuse class numbers out of range."""
+        if np.maximum.reduce(self.unsigned) >= self.z.size:
             row = rows.label_cross_entropy
             row.check(row, (self.z, targets))  # type: ignore[misc]
-        self.exponentials()
-        self.work.reshape(-1).take(places, None, picked, "clip")
-        np.log(totals, self.row)
-        np.subtract(self.row, picked, picked)
-        value = np.add.reduce(picked) / n
-        np.divide(shares, totals, shares)
-        flat = shares.reshape(-1)
-        flat.take(places, None, picked, "clip")
-        np.subtract(picked, self.one, picked)
-        flat[places] = picked
-        np.divide(shares, self.count, shares)
-        self.gradient.T[...] = shares
-        return value
+
+    def calls(self, targets: Array) -> list[Call]:
+        """The calls for these targets."""
+        places, picked, flat = self.places, self.picked, self.shares.reshape(-1)
+        return [
+            (np.multiply, (targets, self.length, places)),
+            (np.add, (places, self.samples, places)),
+            (self.check, (targets,)),
+            *self.softmax(),
+            (self.shifted.reshape(-1).take, (places, None, picked, "clip")),
+            (np.subtract, (self.totals, picked, picked)),
+            (np.add.reduce, (picked, None, None, self.value)),
+            (np.divide, (self.value, self.n, self.value)),
+            (flat.take, (places, None, picked, "clip")),
+            (np.subtract, (picked, self.one, picked)),
+            (flat.__setitem__, (places, picked)),
+            *self.write(),
+        ]
 
 
 KERNELS: dict[Op, type[LossKernel]] = {

@@ -129,11 +129,14 @@ class Sequential:
         same shapes, the passes run in buffers laid out once: what layers and loss then hold (``x``, ``z``,
         ``a``, ``delta`` …) is overwritten by the next call, so copy what is to be kept.
         """
-        step = self._steps.find(self, x, targets, loss, regularizer, training)
-        if step is not None:
-            return step.run(x, targets)
-        value = self._general_step(x, targets, loss, regularizer, training)
-        self._steps.learn(self, x, targets, loss, regularizer, training)
+        steps, value = self._steps, None
+        if steps.last is not None:
+            value = steps.last.run(self, x, targets, loss, regularizer, training)
+        if value is None:
+            value = steps.run(self, x, targets, loss, regularizer, training)
+        if value is None:
+            value = self._general_step(x, targets, loss, regularizer, training)
+            steps.learn(self, x, targets, loss, regularizer, training)
         return value
 
     def _general_step(

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..autodiff.op import Op
 from ..autodiff.ops.arrays import affine
-from ..autodiff.readings.buffers import Call, Layout, NotLaidOut, Workspace, run
+from ..autodiff.readings.buffers import Call, Layout, NotLaidOut, Workspace
 from .kernels import KERNELS, LossKernel, affine_backward, affine_forward
 from .layer import Array, Layer
 from .losses import Loss
@@ -35,18 +35,15 @@ class TrainingSteps:
         self.last: TrainingStep | None = None
         self.known: dict[Any, TrainingStep | None] = {}  # None: seen once
 
-    def find(
+    def run(
         self, network: Sequential, x: Any, targets: Any, loss: Loss, regularizer: Regularizer, training: bool
-    ) -> TrainingStep | None:
-        """The step for these arrays and settings, ready to run; None if there is none."""
-        step = self.last
-        if step is not None and step.ready(network, x, targets, loss, regularizer, training):
-            return step
+    ) -> float | None:
+        """The loss by a step for other shapes than the last one's; None if there is none."""
         step = self.known.get(_key(network, x, targets, loss, regularizer, training))
-        if step is None or not step.ready(network, x, targets, loss, regularizer, training):
+        if step is None or step is self.last:
             return None
         self.last = step
-        return step
+        return step.run(network, x, targets, loss, regularizer, training)
 
     def learn(
         self, network: Sequential, x: Any, targets: Any, loss: Loss, regularizer: Regularizer, training: bool
@@ -117,20 +114,30 @@ class TrainingStep:
             self.add(layer, source, output, upstream, before)
             source, before = output, upstream
         self.predictions = source
-        self.place_of_x = len(self.backward) - 2  # where the first layer's weights get their gradient
+        self.weights_at = len(self.backward) - 2  # where the first layer's weights get their gradient
         assert before is not None
-        self.compute_loss = loss_kernel(loss, source, targets, before)
+        self.kernel = loss_kernel(loss, source, targets, before)
         self.penalties = self.add_penalties(network)
-        self.loss_inputs = (source, targets)
+        loss_calls = self.kernel.calls(targets)
+        self.loss_at = slice(len(self.forward), len(self.forward) + len(loss_calls))
+        self.weights_at = self.loss_at.stop + self.weights_at  # of the first layer
+        self.calls = [*self.forward, *loss_calls, *self.backward]
+        self.value = self.kernel.value
+        self.loss_state: dict[str, Any] = {
+            "ran": loss.row(targets),
+            "marks": (),
+            "inputs": (source, targets),
+            "value": self.value,
+        }
 
     # --- laying out --------------------------------------------------------------------------------
     def add(self, layer: Layer, source: Array, output: Array, upstream: Array, before: Array | None) -> None:
         """Note the calls of one layer."""
-        forward, backward = self.calls(layer, source, output, upstream, before)
+        forward, backward = self.calls_of(layer, source, output, upstream, before)
         self.forward += forward
         self.backward = backward + self.backward
 
-    def calls(
+    def calls_of(
         self, layer: Layer, source: Array, output: Array, upstream: Array, before: Array | None
     ) -> tuple[list[Call], list[Call]]:
         """The two lists of calls of one layer."""
@@ -186,58 +193,65 @@ class TrainingStep:
         return values
 
     # --- running -----------------------------------------------------------------------------------
-    def ready(
+    def run(
         self, network: Sequential, x: Any, targets: Any, loss: Loss, regularizer: Regularizer, training: bool
-    ) -> bool:
-        """Whether the step is one of this network, these shapes and settings; then it is made ready."""
+    ) -> float | None:
+        """The loss, penalty included; fills the gradient vector. None, and nothing done, if the step does
+        not fit the network, the shapes and the settings.
+        """
         if self.departures or training != self.training or network.layers != self.layers:
-            return False
+            return None
         if x is not self.x and not _alike(x, self.x):
-            return False
+            return None
         if targets is not self.targets and not _alike(targets, self.targets):
-            return False
-        if loss is not self.loss:
-            if type(loss) is not type(self.loss) or loss.op is not self.loss.op:
-                return False
-            self.loss = self.compute_loss.loss = loss
+            return None
         if regularizer is not self.regularizer and regularizer.rows != self.regularizer.rows:
-            return False
-        for layer, op, state in self.held:
+            return None
+        if loss is not self.loss and not self.take_loss(loss):
+            return None
+        for layer, op, _ in self.held:
             if layer.op is not op:
-                return False
-            if layer.inputs is not state["inputs"]:
-                layer.__dict__.update(state)
-        return True
-
-    def run(self, x: Array, targets: Array) -> float:
-        """The loss, penalty included; fills the gradient vector."""
+                return None
         if x is not self.x:
             self.bind(x)
-        loss = self.loss
-        for function, arguments in self.forward:
-            function(*arguments)
-        value = self.compute_loss(targets)
-        if loss.inputs is not self.loss_inputs or targets is not self.targets:
-            self.targets, self.loss_inputs = targets, (self.predictions, targets)
-            loss.ran, loss.marks, loss.inputs = loss.row(targets), (), self.loss_inputs
-        loss.value = value
-        for function, arguments in self.backward:
+        if targets is not self.targets:
+            self.bind_targets(targets)
+        for layer, _, state in self.held:
+            if layer.inputs is not state["inputs"]:  # it has run by itself meanwhile
+                layer.__dict__.update(state)
+        if loss.inputs is not self.loss_state["inputs"]:
+            loss.__dict__.update(self.loss_state)
+        for function, arguments in self.calls:
             function(*arguments)
         if self.penalties:
-            return float(value) + float(sum([float(penalty) for penalty in self.penalties]))
-        return float(value)
+            return float(self.value) + sum([float(penalty) for penalty in self.penalties])
+        return float(self.value)
+
+    def take_loss(self, loss: Loss) -> bool:
+        """Use another loss object if it is of the same kind."""
+        if type(loss) is not type(self.loss) or loss.op is not self.loss.op:
+            return False
+        self.loss = loss
+        if isinstance(self.kernel, GeneralLoss):
+            self.kernel.loss = loss
+        return True
+
+    def bind_targets(self, targets: Array) -> None:
+        """Use another array of targets."""
+        self.targets = targets
+        self.calls[self.loss_at] = self.kernel.calls(targets)
+        self.loss_state["inputs"] = self.predictions, targets
 
     def bind(self, x: Array) -> None:
         """Use another array as input."""
-        self.x = x
+        self.x, calls = x, self.calls
         if not self.feeds:
-            self.forward[0] = (self.forward[0][0], (..., x))
+            calls[0] = calls[0][0], (..., x)
             return
-        self.forward[0] = (x.dot, self.forward[0][1])
-        self.backward[self.place_of_x] = (x.T.dot, self.backward[self.place_of_x][1])
-        layer, _, state = self.held[0]
+        calls[0] = x.dot, calls[0][1]
+        calls[self.weights_at] = x.T.dot, calls[self.weights_at][1]
+        state = self.held[0][2]
         state["inputs"] = (x, *state["inputs"][1:])
-        layer.inputs = state["inputs"]
 
 
 class GeneralLayer:
@@ -303,18 +317,16 @@ class RowLoss(LossKernel):
 
     def __init__(self, row: Op, z: Array, targets: Array, gradient: Array) -> None:
         super().__init__(z, gradient)
-        self.targets, self.value = np.empty(targets.shape, z.dtype), np.empty((), z.dtype)
+        self.targets = np.empty(targets.shape, z.dtype)
         layout = Layout(z.dtype)
         places = [layout.given(z), layout.given(self.targets)]
         y = layout.store(row.forward(layout, *places), self.value)
         layout.store(row.pull(0, layout, 1.0, y, places), gradient)
-        (self.calls,) = layout.calls(Workspace())
+        (self.laid_out,) = layout.calls(Workspace())
 
-    def __call__(self, targets: Array) -> Any:
-        """The loss, a number in the dtype of z; fills ``gradient``."""
-        self.targets[...] = targets
-        run(self.calls)
-        return self.value[()]
+    def calls(self, targets: Array) -> list[Call]:
+        """The calls for these targets."""
+        return [(self.targets.__setitem__, (..., targets)), *self.laid_out]
 
 
 class GeneralLoss(LossKernel):
@@ -324,8 +336,11 @@ class GeneralLoss(LossKernel):
         super().__init__(z, gradient)
         self.loss = loss
 
-    def __call__(self, targets: Array) -> Any:
-        """The loss, a number in the dtype of z; fills ``gradient``."""
-        value = self.loss.evaluate(self.z, targets)
+    def calls(self, targets: Array) -> list[Call]:
+        """The calls for these targets."""
+        return [(self.compute, (targets,))]
+
+    def compute(self, targets: Array) -> None:
+        """Compute the loss and its gradient."""
+        self.value[...] = self.loss.evaluate(self.z, targets)
         self.gradient[...] = self.loss.pull()
-        return value

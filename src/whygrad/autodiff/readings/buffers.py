@@ -134,6 +134,10 @@ def _cast(a: Array, out: Array) -> None:
     np.copyto(out, a)
 
 
+def _sum_all(a: Array, out: Array) -> None:
+    np.add.reduce(a, None, out=out)
+
+
 def _sum(a: Array, axis: Any, keepdims: bool, out: Array) -> None:
     np.add.reduce(a, axis, out=out, keepdims=keepdims)
 
