@@ -34,6 +34,13 @@ def affine_backward(
     return calls if dx is None else [*calls, (delta.dot, (w.T, dx))]
 
 
+def small_affine(x: Array, wb: Array, dwb: Array, z: Array, delta: Array) -> tuple[list[Call], list[Call]]:
+    """``z = [x 1] [W; b]`` and ``[dW; db] = [x 1]ᵀ δ``: for a small x fewer calls count more than a copy."""
+    with_ones = np.ones((len(x), len(wb)), x.dtype)
+    forward: list[Call] = [(with_ones[:, :-1].__setitem__, (..., x)), (with_ones.dot, (wb, z))]
+    return forward, [(with_ones.T.dot, (delta, dwb))]
+
+
 class LossKernel:
     """Calls that compute a loss and its gradient by the predictions in one go.
 
@@ -121,7 +128,7 @@ class _Softmax(LossKernel):
         self.one, self.n, self.minus_n = map(self.number, (1, n, -n))
 
     def softmax(self) -> list[Call]:
-        """``shifted``: z less the largest of its row; ``shares``: softmax; ``totals``: the log of the sums."""
+        """``shifted``: z less the largest of its row; ``shares``: softmax; ``totals``: the logs of sums."""
         shifted, shares, row, totals = self.shifted, self.shares, self.row, self.totals
         return [
             (shifted.__setitem__, (..., self.z.T)),

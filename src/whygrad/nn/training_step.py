@@ -15,15 +15,17 @@ import numpy as np
 from ..autodiff.op import Op
 from ..autodiff.ops.arrays import affine
 from ..autodiff.readings.buffers import Call, Layout, NotLaidOut, Workspace
-from .kernels import KERNELS, LossKernel, affine_backward, affine_forward
+from .kernels import KERNELS, LossKernel, affine_backward, affine_forward, small_affine
 from .layer import Array, Layer
 from .losses import Loss
+from .parameter import ParameterVector
 from .regularizers import Regularizer
 
 if TYPE_CHECKING:
     from .sequential import Sequential
 
 KEPT = 4  # steps laid out for a network: a batch, the smaller last one, and two to spare
+SMALL = 1024  # entries of x that are copied sooner than the bias is added by itself
 # What a rule raises that is not made for places: then it is run on arrays, as it was before.
 UNFIT = (NotLaidOut, TypeError, AttributeError)
 
@@ -102,68 +104,97 @@ class TrainingStep:
         self.forward: list[Call] = []
         self.backward: list[Call] = []
         self.held: list[tuple[Layer, Op, dict[str, Any]]] = []  # what layers are to hold after the step
-        self.feeds = is_affine(self.layers[0], x)  # whether x itself is multiplied by, or a copy
-        source = x
-        if not self.feeds:
-            source = np.empty_like(x)
-            self.forward.append((source.__setitem__, (..., x)))
-        before: Array | None = None  # where the gradient by the layer's input goes: none for x
-        for layer in self.layers:
-            output = np.empty(layer.output.shape, layer.output.dtype)
-            upstream = np.empty_like(output)
-            self.add(layer, source, output, upstream, before)
-            source, before = output, upstream
-        self.predictions = source
-        self.weights_at = len(self.backward) - 2  # where the first layer's weights get their gradient
-        assert before is not None
-        self.kernel = loss_kernel(loss, source, targets, before)
-        self.penalties = self.add_penalties(network)
+        self.copies = not is_affine(self.layers[0], x) or x.size <= SMALL  # x, rather than use it as it is
+        output, upstream = self.add_first(network.flat, x)
+        for layer in self.layers[1:]:
+            output, upstream = self.add(layer, output, upstream)
+        self.predictions = output
+        self.kernel = loss_kernel(loss, output, targets, upstream)
         loss_calls = self.kernel.calls(targets)
         self.loss_at = slice(len(self.forward), len(self.forward) + len(loss_calls))
-        self.weights_at = self.loss_at.stop + self.weights_at  # of the first layer
+        self.weights_at = (
+            self.loss_at.stop + len(self.backward) - 2
+        )  # where dW of the first layer is computed
+        self.penalties = self.add_penalties(network)
         self.calls = [*self.forward, *loss_calls, *self.backward]
         self.value = self.kernel.value
         self.loss_state: dict[str, Any] = {
             "ran": loss.row(targets),
             "marks": (),
-            "inputs": (source, targets),
+            "inputs": (output, targets),
             "value": self.value,
         }
 
     # --- laying out --------------------------------------------------------------------------------
-    def add(self, layer: Layer, source: Array, output: Array, upstream: Array, before: Array | None) -> None:
-        """Note the calls of one layer."""
+    def add_first(self, flat: ParameterVector, x: Array) -> tuple[Array, Array]:
+        """Note the calls of the first layer, which may have x for its input or a copy of it."""
+        layer = self.layers[0]
+        if not self.copies:
+            return self.add(layer, x, None)
+        if not is_affine(layer, x):
+            copy = np.empty_like(x)
+            self.forward.append((copy.__setitem__, (..., x)))
+            return self.add(layer, copy, None)
+        output, upstream = _buffers(layer)
+        (w, b), _ = _parameters(layer)
+        self.hold(layer, (x, w, b), output, upstream)
+        rows, columns = w.shape[0] + 1, w.shape[1]
+        both = slice(0, rows * columns)  # the bias lies behind the weights, like one more row
+        self.forward, self.backward = small_affine(
+            x,
+            flat.values[both].reshape(rows, columns),
+            flat.gradient[both].reshape(rows, columns),
+            output,
+            upstream,
+        )
+        return output, upstream
+
+    def add(self, layer: Layer, source: Array, before: Array | None) -> tuple[Array, Array]:
+        """Note the calls of one layer; gives where its output is, and where the gradient by it goes.
+
+        ``before`` is where the gradient by its input goes.
+        """
+        output, upstream = _buffers(layer)
         forward, backward = self.calls_of(layer, source, output, upstream, before)
-        self.forward += forward
-        self.backward = backward + self.backward
+        self.forward, self.backward = self.forward + forward, backward + self.backward
+        return output, upstream
 
     def calls_of(
         self, layer: Layer, source: Array, output: Array, upstream: Array, before: Array | None
     ) -> tuple[list[Call], list[Call]]:
         """The two lists of calls of one layer."""
-        if is_plain(layer) and all(array.dtype == self.dtype for array in (*layer.inputs, output)):
-            inputs = (source, *[parameter.values for parameter in layer.parameters.values()])
-            gradients: list[Any] = [before, *[parameter.gradient for parameter in layer.parameters.values()]]
-            state = {"ran": layer.op, "marks": (), "inputs": inputs, "output": output, "upstream": upstream}
+        if is_laid_out(layer) and all(array.dtype == self.dtype for array in (*layer.inputs, output)):
+            values, gradients = _parameters(layer)
+            if is_affine(layer, source):
+                self.hold(layer, (source, *values), output, upstream)
+                (w, b), (dw, db) = values, gradients
+                return (
+                    affine_forward(source, w, b, output, spare=upstream),
+                    affine_backward(source, w, upstream, dw, db, before, self.ones),
+                )
+            constants = [np.empty_like(item) for item in layer.inputs[1 : len(layer.inputs) - len(values)]]
+            inputs = (source, *constants, *values)
+            wanted = [before, *[None for _ in constants], *gradients]
             try:
-                if is_affine(layer, source):
-                    _, w, b = inputs
-                    _, dw, db = gradients
-                    lists = (
-                        affine_forward(source, w, b, output, spare=upstream),
-                        affine_backward(source, w, upstream, dw, db, before, self.ones),
-                    )
-                else:
-                    lists = self.lay_out(layer.op, inputs, output, upstream, gradients)
-                self.held.append((layer, layer.op, state))
-                return lists
+                forward, backward = self.lay_out(layer.ran, inputs, output, upstream, wanted)
             except UNFIT:
                 pass
+            else:
+                self.hold(layer, inputs, output, upstream)
+                if type(layer).call is not Layer.call:
+                    arguments = (source, self.training, constants, self.workspace)
+                    forward.insert(0, (layer.call_into, arguments))
+                return forward, backward
         general = GeneralLayer(layer, source, output, upstream, before, self.training)
         return [(general.forward, ())], [(general.backward, ())]
 
+    def hold(self, layer: Layer, inputs: tuple[Array, ...], output: Array, upstream: Array) -> None:
+        """Have the layer hold these after each step."""
+        state = {"ran": layer.ran, "marks": (), "inputs": inputs, "output": output, "upstream": upstream}
+        self.held.append((layer, layer.op, state))
+
     def lay_out(
-        self, op: Op, inputs: tuple[Array, ...], output: Array, upstream: Array, gradients: Sequence[Any]
+        self, op: Any, inputs: tuple[Array, ...], output: Array, upstream: Array, gradients: Sequence[Any]
     ) -> tuple[list[Call], list[Call]]:
         """The calls of a row: its forward rule, and its rules for the inputs that have a gradient."""
         layout = Layout(self.dtype)
@@ -245,13 +276,14 @@ class TrainingStep:
     def bind(self, x: Array) -> None:
         """Use another array as input."""
         self.x, calls = x, self.calls
-        if not self.feeds:
+        if self.copies:
             calls[0] = calls[0][0], (..., x)
-            return
-        calls[0] = x.dot, calls[0][1]
-        calls[self.weights_at] = x.T.dot, calls[self.weights_at][1]
-        state = self.held[0][2]
-        state["inputs"] = (x, *state["inputs"][1:])
+        else:
+            calls[0] = x.dot, calls[0][1]
+            calls[self.weights_at] = x.T.dot, calls[self.weights_at][1]
+        first, _, state = self.held[0] if self.held else (None, None, {})
+        if first is self.layers[0] and first.op is affine:
+            state["inputs"] = (x, *state["inputs"][1:])
 
 
 class GeneralLayer:
@@ -284,18 +316,30 @@ def _alike(a: Any, b: Array) -> bool:
     return type(a) is np.ndarray and a.shape == b.shape and a.dtype == b.dtype
 
 
-def is_plain(layer: Layer) -> bool:
-    """Whether a layer is its row and its parameters, and computes nothing else."""
+def _buffers(layer: Layer) -> tuple[Array, Array]:
+    """New arrays for the layer's output and for the gradient by it."""
+    return np.empty(layer.output.shape, layer.output.dtype), np.empty(layer.output.shape, layer.output.dtype)
+
+
+def _parameters(layer: Layer) -> tuple[list[Array], list[Array]]:
+    """Values and gradients of the layer's parameters."""
+    parameters = layer.parameters.values()
+    return [parameter.values for parameter in parameters], [parameter.gradient for parameter in parameters]
+
+
+def is_laid_out(layer: Layer) -> bool:
+    """Whether a layer computes its row and nothing else, and the same row each time."""
     kind = type(layer)
-    return all(
-        getattr(kind, name) is getattr(Layer, name)
-        for name in ("call", "evaluate", "pull_parameters", "pull_input")
+    decides = next(base for base in kind.__mro__ if "call" in vars(base) or "same_row" in vars(base))
+    return vars(decides).get("same_row", False) and all(
+        getattr(kind, name) is getattr(Layer, name) for name in ("evaluate", "pull_parameters", "pull_input")
     )
 
 
 def is_affine(layer: Layer, x: Array) -> bool:
-    """Whether a layer is x W + b for a matrix x."""
-    return is_plain(layer) and layer.op is affine and x.ndim == 2 and x.dtype == layer.output.dtype
+    """Whether a layer is x W + b and nothing else, for a matrix x of the same dtype."""
+    plain = is_laid_out(layer) and type(layer).call is Layer.call and layer.op is affine
+    return plain and x.ndim == 2 and x.dtype == layer.output.dtype
 
 
 def loss_kernel(loss: Loss, z: Array, targets: Array, gradient: Array) -> LossKernel:

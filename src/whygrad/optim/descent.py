@@ -33,9 +33,10 @@ class GradientDescent(Optimizer):
     name: ClassVar[str] = "gradient-descent"
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
+        work = self._scratch
         self._rate.fill(rate)
-        np.multiply(gradient, self._rate, out=self._scratch)
-        np.subtract(parameters, self._scratch, out=parameters)
+        np.multiply(gradient, self._rate, work)
+        np.subtract(parameters, work, parameters)
 
 
 class Momentum(Optimizer):
