@@ -21,7 +21,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class Workspace:
 class Place:
     """Where a value will be: what a rule computes with while it is laid out."""
 
-    __slots__ = ("array", "dtype", "layout", "made_in", "shape", "stored")
+    __slots__ = ("array", "borrowed", "dtype", "layout", "made_in", "shape", "stored")
     __hash__ = object.__hash__
     __array_ufunc__ = None  # so that NumPy's scalars leave operators to this class
 
@@ -71,6 +71,7 @@ class Place:
         self.layout, self.shape, self.dtype, self.array = layout, shape, np.dtype(dtype), array
         self.made_in: int | None = None  # the phase; None for what is given
         self.stored = False  # in an array that somebody named
+        self.borrowed = False  # an array that somebody named, for an intermediate result
 
     @property
     def size(self) -> int:
@@ -81,6 +82,10 @@ class Place:
     def ndim(self) -> int:
         """Number of axes."""
         return len(self.shape)
+
+    def is_scratch(self, phase: int) -> bool:
+        """Whether the array is of no use after ``phase``: neither given nor named, nor made earlier."""
+        return self.made_in == phase and not self.stored
 
     def __neg__(self) -> Place:
         return self.layout.elementwise(np.negative, self)
@@ -157,6 +162,16 @@ UNARY = "exp expm1 log log1p sqrt sin cos tanh abs sign".split()
 BINARY = "maximum minimum divide power".split()
 
 
+class _Step(NamedTuple):
+    """A call that was noted: ``place`` is where its result goes."""
+
+    phase: int
+    function: Callable[..., Any]
+    operands: tuple[Any, ...]
+    place: Place
+    in_place: bool
+
+
 class Layout(Namespace):
     """``xp`` for places: each function notes a call and gives the place of its result.
 
@@ -171,10 +186,11 @@ class Layout(Namespace):
         super().__init__(**functions)
         self.dtype = np.dtype(dtype)
         self.phase = 0
-        self.steps: list[tuple[int, Callable[..., Any], tuple[Any, ...], Place, bool]] = []
+        self.steps: list[_Step] = []
         self.known: dict[Any, Place] = {}
         self.constants: dict[Any, Array] = {}
         self.places: dict[int, Place] = {}
+        self.sources: set[int] = set()  # ids of the arrays that were given
 
     def __getattr__(self, name: str) -> Any:
         if name in ("matmul", "reshape", "transpose", "matrix_transpose", "broadcast_to", "concatenate"):
@@ -189,6 +205,7 @@ class Layout(Namespace):
     # --- what a rule starts from, and where its result goes -----------------------------------------
     def given(self, array: Array) -> Place:
         """The place of an array that is there already; its contents may change from run to run."""
+        self.sources.add(id(array))
         if id(array) not in self.places:
             self.places[id(array)] = Place(self, array.shape, array.dtype, array)
         return self.places[id(array)]
@@ -295,7 +312,7 @@ class Layout(Namespace):
             return self.known[key]
         place = Place(self, shape, dtype, None)
         place.made_in = self.phase
-        self.steps.append((self.phase, function, operands, place, in_place))
+        self.steps.append(_Step(self.phase, function, operands, place, in_place))
         self.known[key] = place
         return place
 
@@ -306,35 +323,59 @@ class Layout(Namespace):
         What a later phase needs of an earlier one gets an array of its own.
         """
         last: dict[Place, int] = {}
-        for number, (_, _, operands, _, _) in enumerate(self.steps):
-            last.update(dict.fromkeys([item for item in operands if isinstance(item, Place)], number))
-        phases = [step[0] for step in self.steps]
+        for number, step in enumerate(self.steps):
+            last.update(dict.fromkeys([item for item in step.operands if isinstance(item, Place)], number))
         lists: list[list[Call]] = [[] for _ in range(self.phase + 1)]
-        for number, (phase, function, operands, place, in_place) in enumerate(self.steps):
-            used = dict.fromkeys([item for item in operands if isinstance(item, Place)])
-            dying = [item for item in used if last[item] == number and _is_scratch(item, phase)]
+        taken: dict[int, int] = {}  # id of a named array -> the step up to which it holds something else
+        for number, step in enumerate(self.steps):
+            place, used = step.place, [item for item in step.operands if isinstance(item, Place)]
+            dying = [
+                item for item in dict.fromkeys(used) if last[item] == number and item.is_scratch(step.phase)
+            ]
             if place.array is None:
-                heir = next((item for item in dying if in_place and _alike(item, place)), None)
-                if phases[last.get(place, number)] != phase:
+                kept = self.steps[last.get(place, number)].phase != step.phase
+                heir = next((item for item in dying if step.in_place and _alike(item, place)), None)
+                ahead = None if kept else self._ahead(place, number, last, taken)
+                if kept:
                     place.array = np.empty(place.shape, place.dtype)
+                elif ahead is not None:
+                    place.array, place.borrowed = ahead, True
                 elif heir is not None:
                     place.array = heir.array
                     dying = [item for item in dying if item is not heir]
                 else:
                     place.array = workspace.take(place.shape, place.dtype)
-                if place not in last:
+                if place not in last and not kept:
                     dying.append(place)  # nobody asks for it
-            arguments = tuple([item.array if isinstance(item, Place) else item for item in operands])
-            lists[phase].append((function, (*arguments, place.array)))
+            arguments = tuple([item.array if isinstance(item, Place) else item for item in step.operands])
+            lists[step.phase].append((step.function, (*arguments, place.array)))
             for item in dying:
-                assert item.array is not None
-                workspace.give_back(item.array)
+                if not item.borrowed:
+                    assert item.array is not None
+                    workspace.give_back(item.array)
         return lists
 
-
-def _is_scratch(place: Place, phase: int) -> bool:
-    """Whether the place lies in the workspace: neither given nor named, and not kept for a later phase."""
-    return place.made_in == phase and not place.stored
+    def _ahead(
+        self, place: Place, number: int, last: dict[Place, int], taken: dict[int, int]
+    ) -> Array | None:
+        """The array where this intermediate result is going to end, if it may lie there from the start."""
+        following, end = place, number
+        while following.array is None:
+            end = last.get(following, -1)
+            step = self.steps[end]
+            if (
+                end < 0
+                or not step.in_place
+                or not _alike(step.place, place)
+                or step.phase != self.steps[number].phase
+            ):
+                return None
+            following = step.place
+        array = following.array
+        if not following.stored or id(array) in self.sources or taken.get(id(array), -1) > number:
+            return None
+        taken[id(array)] = last[place]
+        return array
 
 
 def _alike(a: Place, b: Place) -> bool:
