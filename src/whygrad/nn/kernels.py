@@ -180,7 +180,7 @@ class LabelCrossEntropy(_Softmax):
 
     def check(self, targets: Array) -> None:
         """Refuse class numbers out of range."""
-        if np.maximum.reduce(self.unsigned) >= self.z.size:
+        if int(np.maximum.reduce(self.unsigned)) >= self.z.size:
             row = rows.label_cross_entropy
             row.check(row, (self.z, targets))  # type: ignore[misc]
 
