@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = exporter(
             "Tanh",
             "make_activation",
         ],
+        ".batches": ["Batches"],
         ".layers": ["Dense", "Dropout"],
         ".normalization": ["BatchNorm", "LayerNorm"],
         ".losses": [

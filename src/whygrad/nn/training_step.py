@@ -14,7 +14,7 @@ import numpy as np
 
 from ..autodiff.op import Op
 from ..autodiff.ops.arrays import affine
-from ..autodiff.readings.buffers import Call, Layout, NotLaidOut, Workspace
+from ..autodiff.readings.buffers import UNFIT, Call, Layout, Workspace
 from .kernels import KERNELS, LossKernel, affine_backward, affine_forward, small_affine
 from .layer import Array, Layer
 from .losses import Loss
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 KEPT = 4  # steps laid out for a network: a batch, the smaller last one, and two to spare
 SMALL = 1024  # entries of x that are copied sooner than the bias is added by itself
-# What a rule raises that is not made for places: then it is run on arrays, as it was before.
-UNFIT = (NotLaidOut, TypeError, AttributeError)
 
 
 class TrainingSteps:
