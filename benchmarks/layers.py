@@ -14,14 +14,10 @@ A step gathers its batch, computes loss and gradient, updates, and gives the los
 
 from __future__ import annotations
 
-import os
-
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
 import argparse
 import importlib.util
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -354,7 +350,8 @@ def compare(case: Case, data: Data) -> None:
             error = np.abs(gradient - expected).max() / np.abs(expected).max()
             if not (abs(value - theirs) <= 1e-5 * abs(theirs) and error <= 1e-4):
                 raise SystemExit(
-                    f"{case.name}, step {number}: loss {value}, {name} has {theirs}; gradients differ by {error}"
+                    f"{case.name}, step {number}: our loss is {value}, that of {name} {theirs}; "
+                    f"gradients differ by {error}"
                 )
 
 
@@ -406,7 +403,9 @@ def memory(name: str) -> dict[str, float]:
 
 def in_process(arguments: list[str]) -> dict:
     """Run this file in a process of its own; what it prints last."""
-    done = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=False)
+    one_core = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    command, environment = [sys.executable, __file__, *arguments], {**os.environ, **one_core}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
         raise SystemExit(done.stderr.strip())
     return json.loads(done.stdout.splitlines()[-1])
@@ -454,7 +453,8 @@ def main() -> None:
         if not importlib.util.find_spec(module):
             print(f"{name} is not installed: its lines are missing")
     print(
-        f"Python {sys.version.split()[0]}, NumPy {np.__version__}, float32, one core, {options.runs} processes"
+        f"Python {sys.version.split()[0]}, NumPy {np.__version__}, float32, one core; "
+        f"processes: {options.runs}"
     )
     for name in options.cases:
         report(

@@ -39,5 +39,6 @@ __getattr__, __dir__, __all__ = exporter(
         ".parameter": ["Parameter", "ParameterVector"],
         ".regularizers": ["L1", "L2", "L1L2", "Regularizer"],
         ".sequential": ["Sequential"],
+        ".threads": ["blas_threads"],
     },
 )
