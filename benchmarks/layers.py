@@ -18,7 +18,6 @@ import argparse
 import importlib.util
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ import tracemalloc
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -383,6 +383,17 @@ def measure(case: Case) -> dict[str, dict[str, float]]:
     }
 
 
+def peak() -> float:
+    """The most memory that this process had resident since the last ``forget_peak``, in MB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def forget_peak() -> None:
+    """Have ``peak`` start from what is resident now."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 def memory(name: str) -> dict[str, float]:
     """MB that 50 steps of Adam at batch 512 add to a process that has its data and network."""
     case = next(case for case in CASES if case.name == "adam 512")
@@ -390,11 +401,14 @@ def memory(name: str) -> dict[str, float]:
     products(case, data)(2)  # the work space of the matrix products is there before
     kinds = {"whygrad": whygrad, "NumPy": blog, "PyTorch": pytorch}
     steps = scikit_learn(case, data) if name == "scikit-learn" else kinds[name](case, data)[0]
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    steps(50)
-    added = {"resident": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024}
-    if name == "whygrad":
-        fresh = whygrad(case, data)[0]
+    added = {}
+    if Path("/proc/self/clear_refs").exists():  # on Linux
+        forget_peak()
+        before = peak()
+        steps(50)
+        added["resident"] = peak() - before
+    if name in ("whygrad", "NumPy"):
+        fresh = kinds[name](case, data)[0]
         tracemalloc.start()
         fresh(50)
         added["allocated"] = tracemalloc.get_traced_memory()[1] / 2**20
