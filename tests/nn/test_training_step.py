@@ -361,7 +361,18 @@ class Doubled(nn.Layer):
         return 2 * super().pull_input()
 
 
-@pytest.mark.parametrize(("make", "general"), [(Gain, 0), (Mixing, 2), (Moody, 2), (Doubled, 2)])
+class Halving(nn.Layer):
+    """With a number beside x."""
+
+    op, same_row = elementwise.multiply, True
+
+    def call(self, x, training):
+        return self.op, (0.5,)
+
+
+@pytest.mark.parametrize(
+    ("make", "general"), [(Gain, 0), (Mixing, 2), (Moody, 2), (Doubled, 2), (Halving, 2)]
+)
 def test_a_layer_of_ones_own(make, general):
     network, twin = small(np.float64, make()), small(np.float64, make())
     batches = [(data(seed=i), labels()) for i in range(6)]
@@ -392,19 +403,34 @@ class Centred(nn.Loss):
         super().__init__(loss_rows.squared_error)
 
 
-@pytest.mark.parametrize(("make", "general"), [(Weighted, 1), (Centred, 0)])
+class Choosy(nn.MeanSquaredError):
+    """With a row that depends on the numbers."""
+
+    def row(self, targets):
+        return self.op if targets[0, 0] > 0 else loss_rows.mean_absolute_error
+
+
+@pytest.mark.parametrize(("make", "general"), [(Weighted, 1), (Centred, 0), (Choosy, 1)])
 def test_a_loss_of_ones_own(make, general):
     network, twin, loss, t = small(), small(), make(), data(columns=3)
     for i in range(5):
         if i == 3:
             loss = make()
             loss.weight = 5.0
+        t = -t
         assert (
             error(network.loss_and_gradient(data(seed=i), t, loss), plain_step(twin, data(seed=i), t, loss))
             <= 1e-12
         )
         assert error(network.gradient, twin.gradient) <= 1e-12
     assert len(general_parts(network)) == general
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int32, np.uint64])
+def test_labels_of_any_kind_of_whole_number(kind):
+    network, twin = small(), small()
+    batches = [(data(seed=i), labels(seed=i).astype(kind)) for i in range(4)]
+    follow(network, twin, batches, nn.CrossEntropy(), nn.CrossEntropy())
 
 
 # --- counts ------------------------------------------------------------------------------------------

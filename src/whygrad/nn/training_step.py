@@ -17,7 +17,7 @@ from ..autodiff.ops.arrays import affine
 from ..autodiff.readings.buffers import UNFIT, Call, Layout, Workspace
 from .kernels import KERNELS, LossKernel, affine_backward, affine_forward, small_affine
 from .layer import Array, Layer
-from .losses import Loss
+from .losses import CrossEntropy, Loss
 from .parameter import ParameterVector
 from .regularizers import Regularizer
 
@@ -110,9 +110,7 @@ class TrainingStep:
         self.kernel = loss_kernel(loss, output, targets, upstream)
         loss_calls = self.kernel.calls(targets)
         self.loss_at = slice(len(self.forward), len(self.forward) + len(loss_calls))
-        self.weights_at = (
-            self.loss_at.stop + len(self.backward) - 2
-        )  # where dW of the first layer is computed
+        self.weights_at = self.loss_at.stop + len(self.backward) - 2  # computes dW of the first layer
         self.penalties = self.add_penalties(network)
         self.calls = [*self.forward, *loss_calls, *self.backward]
         self.value = self.kernel.value
@@ -161,7 +159,8 @@ class TrainingStep:
         self, layer: Layer, source: Array, output: Array, upstream: Array, before: Array | None
     ) -> tuple[list[Call], list[Call]]:
         """The two lists of calls of one layer."""
-        if is_laid_out(layer) and all(array.dtype == self.dtype for array in (*layer.inputs, output)):
+        dtypes = {getattr(item, "dtype", None) for item in (*layer.inputs, output)}
+        if is_laid_out(layer) and dtypes == {self.dtype}:
             values, gradients = _parameters(layer)
             if is_affine(layer, source):
                 self.hold(layer, (source, *values), output, upstream)
@@ -342,15 +341,16 @@ def is_affine(layer: Layer, x: Array) -> bool:
 
 def loss_kernel(loss: Loss, z: Array, targets: Array, gradient: Array) -> LossKernel:
     """What gives the loss for targets, and fills the gradient."""
-    row = loss.row(targets)
-    plain = type(loss).evaluate is Loss.evaluate and type(loss).pull is Loss.pull
-    if plain and row in KERNELS:
-        return KERNELS[row](z, gradient)
-    if plain and z.shape == targets.shape:
-        try:
-            return RowLoss(row, z, targets, gradient)
-        except UNFIT:
-            pass
+    row, kind = loss.row(targets), type(loss)
+    own = kind.evaluate is Loss.evaluate and kind.pull is Loss.pull
+    if own and kind.row in (Loss.row, CrossEntropy.row) and z.ndim == 2:
+        if row in KERNELS and (z.shape == targets.shape or np.can_cast(targets.dtype, np.intp)):
+            return KERNELS[row](z, gradient)
+        if z.shape == targets.shape:
+            try:
+                return RowLoss(row, z, targets, gradient)
+            except UNFIT:
+                pass
     return GeneralLoss(loss, z, gradient)
 
 
