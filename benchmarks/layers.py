@@ -4,9 +4,10 @@
     python benchmarks/layers.py --runs 1 --cases "adam 32" "xor tanh"
 
 Each process first compares losses and gradients, from the same weights on the same batches. Then all
-contenders take steps in turn, round by round, on one core, and each round gives a ratio to every other:
+contenders take steps in turn, round by round, on one thread, and each round gives a ratio to every other:
 t is our time over PyTorch's, g our time over that of the step's matrix products alone. Shown is the median
-of the processes, each the median of its rounds, with the lowest and the highest.
+of the processes, each the median of its rounds, with the lowest and the highest. Time is processor time,
+which leaves out when others had the processor; what they do to its cache it does not.
 
 A step gathers its batch, computes loss and gradient, updates, and gives the loss as a number. PyTorch
 (2.13.0 is what our figures compare with) and scikit-learn take part where they are installed.
@@ -362,17 +363,17 @@ def measure(case: Case) -> dict[str, dict[str, float]]:
     found, counts = contenders(case, data), {}
     for name, steps in found.items():
         steps(8)
-        start = time.perf_counter()
+        start = time.process_time()
         steps(8)
-        counts[name] = max(8, round(SECONDS / ((time.perf_counter() - start) / 8)))
+        counts[name] = max(8, round(SECONDS / ((time.process_time() - start) / 8)))
         if name == "scikit-learn":
             counts[name] = min(4 * counts[name], ROWS // case.batch * 4)
     times: dict[str, list[float]] = {name: [] for name in found}
     for _ in range(ROUNDS):
         for name, steps in found.items():
-            start = time.perf_counter()
+            start = time.process_time()
             steps(counts[name])
-            times[name].append(1e6 * (time.perf_counter() - start) / counts[name])
+            times[name].append(1e6 * (time.process_time() - start) / counts[name])
     ours = times["whygrad"]
     return {
         "time": {name: statistics.median(values) for name, values in times.items()},
@@ -467,7 +468,7 @@ def main() -> None:
         if not importlib.util.find_spec(module):
             print(f"{name} is not installed: its lines are missing")
     print(
-        f"Python {sys.version.split()[0]}, NumPy {np.__version__}, float32, one core; "
+        f"Python {sys.version.split()[0]}, NumPy {np.__version__}, float32, one thread; "
         f"processes: {options.runs}"
     )
     for name in options.cases:
