@@ -188,7 +188,7 @@ class Training:
         x, t = self.data.X[rows], self.data.targets[rows]
         value = network.loss_and_gradient(x, t, self.loss, self.regularizer)
         if not math.isfinite(value):
-            raise self._diverged(value)
+            raise self._diverged(value, self.done // self.batch_size + 1)
         self.done += len(x)
         last = self.done == len(self.data.X)
         norm = math.nan
@@ -204,8 +204,7 @@ class Training:
             self.sum_score += self.score(self.loss.inputs[0], t) * len(x)
         return rate, norm
 
-    def _diverged(self, value: float) -> Exception:
-        batch = self.done // self.batch_size + 1
+    def _diverged(self, value: float, batch: int) -> Exception:
         return diverged(self.network, value, len(self.history) + 1, batch, self.optimizer, self.history)
 
     def _epoch(self, rate: float, norm: float, seconds: float, whole: bool) -> Epoch:
@@ -213,9 +212,7 @@ class Training:
         if math.isnan(norm) and not whole:
             norm = float(np.linalg.norm(self.network.gradient))
         if not math.isfinite(norm):  # the weights are spoiled, though no loss has seen it yet
-            raise diverged(
-                self.network, math.nan, len(self.history) + 1, self.done, self.optimizer, self.history
-            )
+            raise self._diverged(math.nan, -(-self.done // self.batch_size))
         layers = self.norms.after(self.network.vector) if whole else ()
         loss, score = self.evaluate(self.validation) if self.validation is not None else (None, None)
         return Epoch(
