@@ -187,8 +187,10 @@ class Layout(Namespace):
     """
 
     def __init__(self, dtype: Any) -> None:
-        functions = {name: self._elementwise_function(getattr(np, name)) for name in UNARY + BINARY}
-        super().__init__(**functions)
+        functions: dict[str, Any] = {
+            name: self._elementwise_function(getattr(np, name)) for name in UNARY + BINARY
+        }
+        super().__init__("arrays", **functions)
         self.dtype = np.dtype(dtype)
         self.phase = 0
         self.steps: list[_Step] = []
