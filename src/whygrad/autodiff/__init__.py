@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = exporter(
         ".node": ["gradients", "topological_order"],
         ".formulas": ["notation"],
         ".op": ["elementwise", "operation"],
+        ".program.program": ["Program", "compile"],
         ".table": ["TABLE"],
         ".tensor": ["Tensor", "concatenate", "where"],
         ".value": ["Value"],

@@ -1,0 +1,234 @@
+"""Straight-line Python for a graph: one line for each node, forward and backward, made from the rules.
+
+Where the order of a sum matters to the last bit it is the order of the recorded graph.
+"""
+
+from __future__ import annotations
+
+import math
+from keyword import iskeyword
+
+from .recording import COMPUTED, CONSTANT, PARAMETER
+from .templates import ATOM, CAREFUL, PRODUCT, RESULT, TERMS, Expression, Template, literal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .recording import Recording
+
+    Piece = tuple[str, int]  # an expression and how tightly it binds
+
+QUICK: dict[str, Any] = {  # these raise where the careful ones give inf or NaN
+    **{function: getattr(math, function) for function in "exp expm1 log log1p sqrt sin cos tanh".split()},
+    "abs": math.fabs,
+    "power": math.pow,
+    "inf": math.inf,
+    "nan": math.nan,
+}
+CAREFULLY: dict[str, Any] = {**CAREFUL, "inf": math.inf, "nan": math.nan}
+RESERVED = frozenset([*QUICK, *CAREFUL, "leaves", "parameters", "others", "numbers", "rate", "maximum"])
+
+
+class PythonSource:
+    """Writes the functions of a program as text; each is written when it is asked for.
+
+    ``careful`` text calls functions that cover overflow and division by zero; the other is quicker and
+    raises there.
+    """
+
+    def __init__(self, recording: Recording, careful: bool = False) -> None:
+        self.recording, self.careful = recording, careful
+        self.templates: dict[Any, Template] = {}
+        self.names = _names(recording)
+        roles = recording.roles
+        self.parameters = recording.parameters
+        self.others = [i for i, role in enumerate(roles) if role not in (COMPUTED, CONSTANT, PARAMETER)]
+        self.computed = [i for i, role in enumerate(roles) if role == COMPUTED]
+        self.constants = {
+            i: literal(float(recording.nodes[i].data)) for i, role in enumerate(roles) if role == CONSTANT
+        }
+
+    # --- the three functions -----------------------------------------------------------------------
+
+    def forward(self) -> str:
+        """``forward(parameters, others)``: the number of each computed node."""
+        lines = self._head()
+        self._forward(lines, frozenset())
+        lines.append(f"return {_tuple([self.names[i] for i in self.computed])}")
+        return _function("forward(parameters, others)", lines)
+
+    def backward(self) -> str:
+        """``backward(parameters, others, numbers)``: the gradient of each node that has one."""
+        lines = [*self._head(), f"{_tuple([self.names[i] for i in self.computed])} = numbers"]
+        wanted = [role != CONSTANT for role in self.recording.roles]
+        gradients = self._backward(lines, wanted)
+        lines.append(f"return {_tuple([gradients.get(i, '0.0') for i in range(len(self.recording))])}")
+        return _function("backward(parameters, others, numbers)", lines)
+
+    def step(self) -> str:
+        """``step(parameters, others, rate)``: the loss, and the parameters after a step of descent."""
+        lines, loss, gradients = self._both()
+        moved = [f"{self.names[i]} - rate * {_wrap(gradients.get(i, '0.0'))}" for i in self.parameters]
+        lines.append(f"return {loss}, [{', '.join(moved)}]")
+        return _function("step(parameters, others, rate)", lines)
+
+    def gradient(self) -> str:
+        """``gradient(parameters, others)``: the loss, and its gradient by the parameters."""
+        lines, loss, gradients = self._both()
+        lines.append(f"return {loss}, [{', '.join([gradients.get(i, '0.0') for i in self.parameters])}]")
+        return _function("gradient(parameters, others)", lines)
+
+    # --- parts of a function -----------------------------------------------------------------------
+
+    def _head(self) -> list[str]:
+        groups = {"parameters": self.parameters, "others": self.others}
+        return [f"{_tuple([self.names[i] for i in group])} = {name}" for name, group in groups.items() if group]
+
+    def _both(self) -> tuple[list[str], str, dict[int, str]]:
+        wanted = self.recording.needing([PARAMETER])
+        lines = self._head()
+        loss = self._forward(lines, self._absorbable(wanted))
+        return lines, loss, self._backward(lines, wanted)
+
+    def _piece(self, i: int) -> Piece:
+        """How a node that has a name or is a literal stands in an expression."""
+        if i in self.constants:
+            text = self.constants[i]
+            return str(text.parts[0]), text.level
+        return self.names[i], ATOM
+
+    def _template(self, i: int) -> Template:
+        """The row's template; exponents and the like, known and round, are worked into it."""
+        literals = tuple(
+            [
+                float(self.recording.nodes[p].data)
+                if p in self.constants and _is_round(self.recording.nodes[p].data)
+                else None
+                for p in self.recording.parents(i)
+            ]
+        )
+        op = self.recording.ops[i]
+        key = (op, literals)
+        if key not in self.templates:
+            self.templates[key] = Template(op, literals, self.careful)  # type: ignore[arg-type]
+        return self.templates[key]
+
+    def _absorbable(self, wanted: list[bool]) -> frozenset[int]:
+        """Nodes used once, whose number no derivative needs: they need no name of their own."""
+        recording = self.recording
+        needed = {recording.root}
+        for i in self.computed:
+            template, parents = self._template(i), recording.parents(i)
+            counts = template.forward.operands()
+            needed.update([p for k, p in enumerate(parents) if counts.count(k) > 1 or template.forward.steps])
+            if wanted[i]:
+                for k, local in enumerate(template.local):
+                    if local is not None and wanted[parents[k]]:
+                        needed.update([i if x == RESULT else parents[x] for x in local.operands()])
+        return frozenset(
+            [
+                i
+                for i in self.computed
+                if recording.uses[i] == 1 and i not in needed and not self._template(i).forward.steps
+            ]
+        )
+
+    def _forward(self, lines: list[str], absorbable: frozenset[int]) -> str:
+        """Append a line for each node that is not absorbed; how the loss is called."""
+        recording = self.recording
+        absorbed: dict[int, Piece] = {}
+        sizes: dict[int, int] = {}
+        for i in self.computed:
+            parents = recording.parents(i)
+            operands = {k: absorbed.pop(p, None) or self._piece(p) for k, p in enumerate(parents)}
+            expression = self._template(i).forward
+            size = 1 + sum([sizes.pop(p, 0) for p in parents]) if absorbable else 1
+            if i in absorbable and size + len(parents) < TERMS:
+                absorbed[i] = expression.text.fill(operands), expression.text.level
+                sizes[i] = size
+            else:
+                lines += _lines(self.names[i], expression, operands)
+        return self._piece(recording.root)[0]
+
+    def _backward(self, lines: list[str], wanted: list[bool]) -> dict[int, str]:
+        """Append lines for the gradients; how the gradient of each wanted node is called."""
+        recording = self.recording
+        terms: dict[int, list[str]] = {recording.root: ["1.0"]} if wanted[recording.root] else {}
+        gradients: dict[int, str] = {}
+        for i in range(len(recording) - 1, -1, -1):
+            if i not in terms:
+                continue
+            upstream = gradients[i] = self._collect(lines, i, terms.pop(i))
+            if recording.ops[i] is None:
+                continue
+            template, parents = self._template(i), recording.parents(i)
+            operands = {k: self._piece(p) for k, p in enumerate(parents)}
+            operands[RESULT] = self._piece(i)
+            for k, parent in enumerate(parents):
+                local = template.local[k]
+                if wanted[parent] and local is not None:
+                    terms.setdefault(parent, []).append(_contribution(lines, local, operands, upstream))
+        return gradients
+
+    def _collect(self, lines: list[str], i: int, terms: list[str]) -> str:
+        """The name of the sum of the terms, in the order they came; one plain name stands for itself."""
+        if len(terms) == 1 and (terms[0].isidentifier() or terms[0] == "1.0"):
+            return terms[0]
+        name = f"d_{self.names[i]}"
+        for start in range(0, len(terms), TERMS):
+            some = ([name] if start else []) + terms[start : start + TERMS]
+            lines.append(f"{name} = {' + '.join(some)}")
+        return name
+
+
+def _contribution(lines: list[str], local: Expression, operands: dict[int, Piece], upstream: str) -> str:
+    """local · upstream as text; what the local derivative assigns first goes into the lines."""
+    for name, text in local.steps:
+        lines.append(f"{name} = {text.fill(operands)}")
+    factor = local.text.fill(operands)
+    level = local.text.level if len(local.text.parts) > 1 else ATOM
+    if factor == "1.0":
+        return upstream
+    if factor == "-1.0":
+        return f"-{upstream}"
+    factor = factor if level >= PRODUCT else f"({factor})"
+    return factor if upstream == "1.0" else f"{factor} * {upstream}"
+
+
+def _lines(target: str, expression: Expression, operands: dict[int, Piece]) -> list[str]:
+    steps = [f"{name} = {text.fill(operands)}" for name, text in expression.steps]
+    return [*steps, f"{target} = {expression.text.fill(operands)}"]
+
+
+def _is_round(data: float) -> bool:
+    """A small whole or half number: few enough that a template for each costs nothing."""
+    return abs(data) <= 16 and 2 * data % 1 == 0
+
+
+def _names(recording: Recording) -> list[str]:
+    """A variable for each node: its label where that can be one and is not taken, else its number."""
+    labels = [node.label for node in recording.nodes]
+    names, taken = [], set(RESERVED)
+    for i, label in enumerate(labels):
+        name = f"v{i}"
+        if label:
+            word = "".join([c if c.isalnum() and c.isascii() else "_" for c in str(label)]).strip("_")
+            plain = word.isidentifier() and not iskeyword(word) and not word.startswith("d_")
+            if plain and word not in taken and not (word[0] in "vt" and word[1:].isdigit()):
+                name = word
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _tuple(names: list[str]) -> str:
+    return f"({', '.join(names)}{',' * (len(names) == 1)})"
+
+
+def _wrap(text: str) -> str:
+    return text if text.isidentifier() or text == "0.0" else f"({text})"
+
+
+def _function(signature: str, lines: list[str]) -> str:
+    return "\n    ".join([f"def {signature}:", *lines]) + "\n"
