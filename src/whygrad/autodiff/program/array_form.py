@@ -1,0 +1,117 @@
+"""Runs a program on NumPy: all numbers in one flat array, all gradients in another."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from ..readings.arrays import FUNCTIONS
+from ..readings.floats import FLOATS
+from .array_source import ArraySource
+from .layout import Layout
+from .recording import COMPUTED, CONSTANT, Recording
+from .structure import Structure
+
+NAMES: dict[str, Any] = {
+    **{name: FUNCTIONS[name] for name in "exp expm1 log log1p sqrt sin cos tanh abs sign".split()},
+    **{name: FUNCTIONS[name] for name in "maximum minimum divide power where strong_multiply".split()},
+    **{name: getattr(np, name) for name in "add subtract multiply negative greater greater_equal".split()},
+    **{name: getattr(np, name) for name in "array empty ones bincount broadcast_to".split()},
+    "as_strided": np.lib.stride_tricks.as_strided,
+}
+NODES_PER_CALL = 20  # a call on arrays costs as much as some 20 nodes of straight-line Python
+
+
+class ArrayForm:
+    """Holds the arrays, and the functions that are run on them."""
+
+    name = "arrays"
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.structure = Structure(recording)
+        layout = self.layout = Layout(self.structure)
+        written = ArraySource(layout)
+        self.source = written.text
+        self.calls = {
+            signature.partition("(")[0]: len(lines) for signature, lines in written.functions.items()
+        }
+        self.values, self.gradients = written.initial, np.zeros(layout.size)
+        self.vector = self.values[: layout.parameter_count]
+        self.gradient = self.gradients[: layout.parameter_count]
+        namespace = {
+            **NAMES,
+            "values": self.values,
+            "gradients": self.gradients,
+            "vector": self.vector,
+            "gradient": self.gradient,
+            "index": written.index,
+        }
+        # the text is made of the rules and of numbers here; nothing of it comes from outside
+        exec(builtins.compile(self.source, "<whygrad program>", "exec"), namespace)  # noqa: S102
+        quiet = np.errstate(all="ignore")  # infinities are kept, as on plain numbers; NaN is looked for
+        self.forward = quiet(namespace["forward"])
+        self.backward = quiet(namespace["backward"])
+        self.slopes = quiet(namespace["slopes"])
+        self.descend = quiet(namespace["step"])
+        position = layout.position
+        self._inputs = position[recording.inputs]
+        settable = [i for i, role in enumerate(recording.roles) if role not in (COMPUTED, CONSTANT)]
+        self._settable = frozenset(settable)
+        self._leaves, self._leaf_positions = settable, position[settable]
+        self.order = np.array(recording.parameters, np.intp)[
+            np.argsort(position[recording.parameters])
+        ].tolist()
+
+    @property
+    def is_worthwhile(self) -> bool:
+        """Whether the graph is regular enough for arrays to beat straight-line Python."""
+        return self.calls["step"] * NODES_PER_CALL <= len(self.recording)
+
+    def load(self) -> None:
+        """Take the data of the leaves as they stand on the nodes."""
+        nodes = self.recording.nodes
+        self.values[self._leaf_positions] = [nodes[i].data for i in self._leaves]
+
+    def set_inputs(self, numbers: list[float]) -> None:
+        """Numbers for the inputs, in their order."""
+        self.values[self._inputs] = numbers
+
+    def is_settable(self, i: int) -> bool:
+        """Whether node i is a leaf that can have another number."""
+        return i in self._settable
+
+    def set_leaf(self, i: int, number: float) -> None:
+        """A number for one leaf."""
+        self.values[self.layout.position[i]] = number
+
+    def update(self, optimizer: Any) -> None:
+        """Let the optimizer move the parameters by the gradient of ``slopes``."""
+        optimizer.step(self.vector, self.gradient)
+
+    def number(self, i: int) -> float:
+        """What node i holds since the latest forward pass."""
+        position = self.layout.position[i]
+        return float(self.values[position]) if position >= 0 else self.all_numbers()[i]
+
+    def all_numbers(self) -> list[float]:
+        """What each node holds; partial sums and single products are computed from their parents."""
+        recording = self.recording
+        numbers: list[float] = self.values[self.layout.position].tolist()
+        for i in sorted(self.structure.folded):
+            a, b = recording.parents(i)
+            numbers[i] = recording.ops[i].forward(FLOATS, numbers[a], numbers[b])  # type: ignore[union-attr]
+        return numbers
+
+    def gradient_of(self, i: int) -> float:
+        """The gradient by node i; a term of a sum has that of the sum."""
+        return float(self.gradients[self.layout.position[self.structure.folded.get(i, i)]])
+
+    def all_gradients(self) -> list[float]:
+        """The gradient by each node."""
+        folded = self.structure.folded
+        where = [folded.get(i, i) for i in range(len(self.recording))]
+        found: list[float] = self.gradients[self.layout.position[where]].tolist()
+        return found
