@@ -95,8 +95,12 @@ def by_hand(points: int, sizes: tuple[int, ...]) -> Step:
     """NumPy in float64 as one writes it: parameters in one vector, layers hold views of it."""
     rows, labels = moons(points)
     x, y = np.array(rows), np.array(labels, float)[:, None]
-    vector = np.concatenate([np.concatenate([np.array([ws for ws, _ in layer]).T.ravel(),
-                                             np.array([b for _, b in layer])]) for layer in weights(sizes)])
+    vector = np.concatenate(
+        [
+            np.concatenate([np.array([ws for ws, _ in layer]).T.ravel(), np.array([b for _, b in layer])])
+            for layer in weights(sizes)
+        ]
+    )
     gradient = np.empty_like(vector)
     views, start = [], 0
     for inputs, outputs in zip(sizes, sizes[1:], strict=False):

@@ -11,7 +11,7 @@ from ..readings.arrays import FUNCTIONS
 from ..readings.floats import FLOATS
 from .array_source import ArraySource
 from .layout import Layout
-from .recording import COMPUTED, CONSTANT, Recording
+from .recording import CONSTANT, Recording
 from .structure import Structure
 
 NAMES: dict[str, Any] = {
@@ -58,7 +58,7 @@ class ArrayForm:
         self.descend = quiet(namespace["step"])
         position = layout.position
         self._inputs = position[recording.inputs]
-        settable = [i for i, role in enumerate(recording.roles) if role not in (COMPUTED, CONSTANT)]
+        settable = [i for i in recording.leaves if recording.roles[i] != CONSTANT]
         self._settable = frozenset(settable)
         self._leaves, self._leaf_positions = settable, position[settable]
         self.order = np.array(recording.parameters, np.intp)[
@@ -100,18 +100,24 @@ class ArrayForm:
         """What each node holds; partial sums and single products are computed from their parents."""
         recording = self.recording
         numbers: list[float] = self.values[self.layout.position].tolist()
-        for i in sorted(self.structure.folded):
-            a, b = recording.parents(i)
-            numbers[i] = recording.ops[i].forward(FLOATS, numbers[a], numbers[b])  # type: ignore[union-attr]
+        for i, sum_ in enumerate(self.structure.folded):
+            if sum_ != i:
+                a, b = recording.parents(i)
+                op = recording.ops[i]
+                assert op is not None
+                numbers[i] = op.forward(FLOATS, numbers[a], numbers[b])
         return numbers
 
     def gradient_of(self, i: int) -> float:
         """The gradient by node i; a term of a sum has that of the sum."""
-        return float(self.gradients[self.layout.position[self.structure.folded.get(i, i)]])
+        if self.recording.roles[i] == CONSTANT:
+            return 0.0
+        return float(self.gradients[self.layout.position[self.structure.folded[i]]])
 
     def all_gradients(self) -> list[float]:
         """The gradient by each node."""
-        folded = self.structure.folded
-        where = [folded.get(i, i) for i in range(len(self.recording))]
-        found: list[float] = self.gradients[self.layout.position[where]].tolist()
+        found: list[float] = self.gradients[self.layout.position[self.structure.folded]].tolist()
+        for i in self.recording.leaves:
+            if self.recording.roles[i] == CONSTANT:
+                found[i] = 0.0
         return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from ..ops import arrays as array_rows
 from ..ops import elementwise as rows
 from ..readings.symbols import STEPS, Symbol, name, number
 from .layout import Index, Layout, Part
-from .recording import COMPUTED, CONSTANT, PARAMETER
 from .templates import RESULT, fold as fold_numbers
 from .views import View, fold, view
 
@@ -24,6 +24,7 @@ CALLS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "neg": "ne
 MASKS = {">": "greater", ">=": "greater_equal"}
 MANY = 4  # from as many terms on, a sum is one product with ones
 UPSTREAM = "g"
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 CONTIGUOUS = re.compile(r"\w+\[\d+:\d+\](\.reshape\([\d, ()]*\))?")  # views that lie in one piece
 
 
@@ -47,13 +48,12 @@ class ArraySource:
         self.lines: list[str] = []
         self.functions: dict[str, list[str]] = {}
         self._named: dict[str, str] = {}
-        self._taken: dict[str, int] = {}
+        self._taken: set[str] = set()
         self._scattered: set[str] = set()
         self._free: dict[tuple[tuple[int, ...], bool], list[str]] = {}
-        self._data = np.array([float(node.data) for node in self.recording.nodes])
+        leaves = self.recording.leaves
         self.initial = np.zeros(layout.size)
-        placed = layout.position >= 0
-        self.initial[layout.position[placed]] = self._data[placed]
+        self.initial[layout.position[leaves]] = [float(self.recording.nodes[i].data) for i in leaves]
         self._constants = slice(
             layout.parameter_count + layout.other_count,
             layout.parameter_count + layout.other_count + layout.constant_count,
@@ -70,8 +70,10 @@ class ArraySource:
     def _write_functions(self) -> None:
         root = int(self.layout.position[self.recording.root])
         forward = self._written(lambda: [part.forward() for part in self.parts])
-        full = self._written(lambda: self._backward(root, [role != CONSTANT for role in self.recording.roles]))
-        short = self._written(lambda: self._backward(root, self.recording.needing([PARAMETER])))
+        everything = np.ones(self.layout.size, bool)
+        everything[self._constants] = False
+        full = self._written(lambda: self._backward(root, everything))
+        short = self._written(lambda: self._backward(root, self._needing_parameters()))
         loss = f"loss = values.item({root})"
         stop = ["if loss != loss:", "    return loss"]
         update = []
@@ -92,12 +94,17 @@ class ArraySource:
 
     # --- backward ------------------------------------------------------------------------------------
 
-    def _backward(self, root: int, wanted: list[bool]) -> None:
-        layout = self.layout
-        self.wanted = np.zeros(layout.size, bool)
-        placed = layout.position >= 0
-        self.wanted[layout.position[placed]] = np.array(wanted)[placed]
-        self.written = np.zeros(layout.size, bool)
+    def _needing_parameters(self) -> Mask:
+        """Which numbers depend on a parameter by a path that gradients can take."""
+        needed = np.zeros(self.layout.size, bool)
+        needed[: self.layout.parameter_count] = True
+        for part in self.layout.parts:
+            needed[part.start : part.end] = part.depends_on(needed)
+        return needed
+
+    def _backward(self, root: int, wanted: Mask) -> None:
+        self.wanted = wanted
+        self.written = np.zeros(self.layout.size, bool)
         self.leaf_end = self._constants.stop
         self._later: list[tuple[int, Callable[[], None]]] = []
         if self.wanted[root]:
@@ -129,6 +136,7 @@ class ArraySource:
         elif where.repeated:
             self._reduce(operand, where, writer.full(symbol, shape))
         else:
+            where = replace(where, squeezed=shape == ())  # as the contribution has it
             target = self.name(where.text("gradients"), "d_" + operand.text)
             if self._is_first(operand.positions):
                 writer.emit(symbol, out=target, shape=where.own_shape)
@@ -199,12 +207,20 @@ class ArraySource:
     def name(self, expression: str, prefix: str) -> str:
         """A name for an expression, assigned once in the setup."""
         if expression not in self._named:
-            taken = self._taken[prefix] = self._taken.get(prefix, 0) + 1
-            self._named[expression] = prefix if taken == 1 else f"{prefix}_{taken}"
+            self._named[expression] = self.fresh(prefix)
             self.setup.append(f"{self._named[expression]} = {expression}")
             if not CONTIGUOUS.fullmatch(expression):
                 self._scattered.add(self._named[expression])
         return self._named[expression]
+
+    def fresh(self, prefix: str) -> str:
+        """A variable that is not taken."""
+        name_, count = prefix, 1
+        while name_ in self._taken:
+            count += 1
+            name_ = f"{prefix}_{count}"
+        self._taken.add(name_)
+        return name_
 
     def array(self, positions: Index) -> str:
         """A name for an index."""
@@ -220,14 +236,21 @@ class ArraySource:
         free = self._free.setdefault((shape, mask), [])
         if free:
             return free.pop()
-        kind = "mask" if mask else "t"
-        taken = self._taken[kind] = self._taken.get(kind, 0) + 1
-        self.setup.append(f"{kind}{taken} = empty({shape}{', bool' * mask})")
-        return f"{kind}{taken}"
+        text = self.fresh("mask" if mask else "buffer")
+        self.setup.append(f"{text} = empty({shape}{', bool' * mask})")
+        return text
 
     def release(self, text: str, shape: tuple[int, ...], mask: bool) -> None:
         """Nobody uses the buffer any more."""
         self._free[shape, mask].append(text)
+
+    def matrix(self, positions: Index, prefix: str) -> Operand:
+        """A factor of a matrix product: always a matrix, and nothing in it repeated."""
+        where = view(positions)
+        if where is None or where.repeated:
+            return self._gathered(positions, prefix)
+        where = replace(where, squeezed=False)
+        return Operand(positions, self.name(where.text("values"), prefix), positions.shape, where, None)
 
     def operand(self, positions: Index, prefix: str) -> Operand:
         """What stands for the entries at these positions: a number, a view, or a gathered copy."""
@@ -240,7 +263,10 @@ class ArraySource:
         where = view(positions)
         if where is not None:
             return Operand(positions, self.name(where.text("values"), prefix), where.own_shape, where, None)
-        text = f"{prefix}_at{len(self.index)}"
+        return self._gathered(positions, prefix)
+
+    def _gathered(self, positions: Index, prefix: str) -> Operand:
+        text = self.fresh(f"{prefix}_copy")
         self.setup.append(f"{text} = empty({positions.shape})")
         return Operand(positions, text, positions.shape, None, None)
 
@@ -346,8 +372,8 @@ class _PartSource:
         self.matrix: tuple[int, ...] = self.shape
         if part.product is not None:
             self.matrix = (len(part.lefts), part.rights.shape[1])
-            self.x = source.operand(part.lefts, f"x{number_}")
-            self.w = source.operand(part.rights, f"w{number_}")
+            self.x = source.matrix(part.lefts, f"x{number_}")
+            self.w = source.matrix(part.rights, f"w{number_}")
         elif part.lefts.size:
             lists = [part.lefts, part.rights]
             self.x, self.w = [source.operand(_squeezed(positions), "a") for positions in lists]

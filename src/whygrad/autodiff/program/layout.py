@@ -35,6 +35,15 @@ class Part:
         """The position behind the last member."""
         return self.start + len(self.group.members)
 
+    def depends_on(self, marked: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """For each member, whether an operand that gradients can reach is marked."""
+        flows = self.group.op.flow if self.group.op is not None else np.ones(self.terms.shape[1], bool)
+        found = (marked[self.terms] & np.array(flows, bool)).any(axis=1)
+        lefts, rights = marked[self.lefts], marked[self.rights]
+        if self.product is not None:
+            return found | np.logical_or.outer(lefts.any(axis=1), rights.any(axis=0)).ravel()
+        return found | (lefts | rights).any(axis=1) if lefts.size else found
+
 
 class Layout:
     """``position[i]`` of each node that is computed or a leaf; -1 for folded ones."""
@@ -43,8 +52,8 @@ class Layout:
         recording = self.recording = structure.recording
         roles = recording.roles
         self.parameter_count = len(recording.parameters)
-        self.other_count = sum(role not in (COMPUTED, CONSTANT, PARAMETER) for role in roles)
-        self.constant_count = roles.count(CONSTANT)
+        self.constant_count = sum(roles[i] == CONSTANT for i in recording.leaves)
+        self.other_count = len(recording.leaves) - self.parameter_count - self.constant_count
         start = self.parameter_count + self.other_count + self.constant_count
         self.parts = [Part(group, matrix_product(recording, group)) for group in structure.groups]
         for part in sorted(self.parts, key=lambda part: len(part.group.members) == 1):
@@ -60,7 +69,7 @@ class Layout:
         # twice: matrix products have the first word on where leaves lie, and all others follow
         self._place_groups(leaves_too=False)
         self._place_groups(leaves_too=True)
-        self._place(np.flatnonzero(np.array(roles) != COMPUTED).tolist())
+        self._place(recording.leaves)
         for part in self.parts:
             self._resolve(part)
 
@@ -99,9 +108,10 @@ class Layout:
         for factors in zip(*columns, strict=True):
             self._place(factors)
         part.rows, part.columns = rows, columns
-        unordered = [tuple([row[k] for k in back]) for row in rows], [
-            tuple([column[k] for k in back]) for column in columns
-        ]
+        unordered = (
+            [tuple([row[k] for k in back]) for row in rows],
+            [tuple([column[k] for k in back]) for column in columns],
+        )
         part.order = [product.cells[row, column] for row in unordered[0] for column in unordered[1]]
         for column in zip(*[part.group.terms[k] for k in part.order], strict=True):
             self._place(column)

@@ -9,7 +9,7 @@ import math
 from keyword import iskeyword
 
 from .recording import COMPUTED, CONSTANT, PARAMETER
-from .templates import ATOM, CAREFUL, PRODUCT, RESULT, TERMS, Expression, Template, literal
+from .templates import ATOM, CAREFUL, PRODUCT, RESULT, STEP, TERMS, Expression, Template, literal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class PythonSource:
     def __init__(self, recording: Recording, careful: bool = False) -> None:
         self.recording, self.careful = recording, careful
         self.templates: dict[Any, Template] = {}
+        self.steps_written = 0
         self.names = _names(recording)
         roles = recording.roles
         self.parameters = recording.parameters
@@ -83,7 +84,9 @@ class PythonSource:
 
     def _head(self) -> list[str]:
         groups = {"parameters": self.parameters, "others": self.others}
-        return [f"{_tuple([self.names[i] for i in group])} = {name}" for name, group in groups.items() if group]
+        return [
+            f"{_tuple([self.names[i] for i in group])} = {name}" for name, group in groups.items() if group
+        ]
 
     def _both(self) -> tuple[list[str], str, dict[int, str]]:
         wanted = self.recording.needing([PARAMETER])
@@ -148,7 +151,8 @@ class PythonSource:
                 absorbed[i] = expression.text.fill(operands), expression.text.level
                 sizes[i] = size
             else:
-                lines += _lines(self.names[i], expression, operands)
+                self._steps(lines, expression, operands)
+                lines.append(f"{self.names[i]} = {expression.text.fill(operands)}")
         return self._piece(recording.root)[0]
 
     def _backward(self, lines: list[str], wanted: list[bool]) -> dict[int, str]:
@@ -168,8 +172,17 @@ class PythonSource:
             for k, parent in enumerate(parents):
                 local = template.local[k]
                 if wanted[parent] and local is not None:
-                    terms.setdefault(parent, []).append(_contribution(lines, local, operands, upstream))
+                    self._steps(lines, local, operands)
+                    terms.setdefault(parent, []).append(_contribution(local, operands, upstream))
         return gradients
+
+    def _steps(self, lines: list[str], expression: Expression, operands: dict[int, Piece]) -> None:
+        """Append a line for each step, and add its name to the operands."""
+        for k, text in enumerate(expression.steps):
+            self.steps_written += 1
+            name = f"t{self.steps_written}"
+            lines.append(f"{name} = {text.fill(operands)}")
+            operands[STEP - k] = name, ATOM
 
     def _collect(self, lines: list[str], i: int, terms: list[str]) -> str:
         """The name of the sum of the terms, in the order they came; one plain name stands for itself."""
@@ -182,10 +195,8 @@ class PythonSource:
         return name
 
 
-def _contribution(lines: list[str], local: Expression, operands: dict[int, Piece], upstream: str) -> str:
-    """local · upstream as text; what the local derivative assigns first goes into the lines."""
-    for name, text in local.steps:
-        lines.append(f"{name} = {text.fill(operands)}")
+def _contribution(local: Expression, operands: dict[int, Piece], upstream: str) -> str:
+    """local · upstream as text."""
     factor = local.text.fill(operands)
     level = local.text.level if len(local.text.parts) > 1 else ATOM
     if factor == "1.0":
@@ -194,11 +205,6 @@ def _contribution(lines: list[str], local: Expression, operands: dict[int, Piece
         return f"-{upstream}"
     factor = factor if level >= PRODUCT else f"({factor})"
     return factor if upstream == "1.0" else f"{factor} * {upstream}"
-
-
-def _lines(target: str, expression: Expression, operands: dict[int, Piece]) -> list[str]:
-    steps = [f"{name} = {text.fill(operands)}" for name, text in expression.steps]
-    return [*steps, f"{target} = {expression.text.fill(operands)}"]
 
 
 def _is_round(data: float) -> bool:

@@ -23,7 +23,8 @@ class Recording:
     """Nodes by number, parents before children: node ``i`` was made by ``ops[i]`` from ``parents(i)``.
 
     ``flat[starts[i]:starts[i + 1]]`` are the numbers of the parents, ``uses[i]`` counts how often a node is
-    a parent, ``roles[i]`` says what a leaf is for. Parameters that the loss does not depend on come first.
+    a parent, ``roles[i]`` says what a leaf is for, ``leaves`` are the nodes that nothing computed. Parameters
+    that the loss does not depend on come first.
     """
 
     def __init__(self, loss: Value, inputs: list[Value], parameters: list[Value]) -> None:
@@ -42,10 +43,10 @@ class Recording:
         self.uses = [0] * len(order)
         for parent in self.flat:
             self.uses[parent] += 1
-        self.roles = [
-            COMPUTED if op is not None else LEAF if node.requires_grad else CONSTANT
-            for op, node in zip(self.ops, order, strict=True)
-        ]
+        self.leaves = [i for i, op in enumerate(self.ops) if op is None]
+        self.roles = [COMPUTED] * len(order)
+        for i in self.leaves:
+            self.roles[i] = LEAF if order[i].requires_grad else CONSTANT
         self.inputs = self._assign("inputs", inputs, INPUT)
         self.parameters = self._assign("parameters", parameters, PARAMETER)
 
@@ -95,10 +96,7 @@ class Recording:
             if op is not None:
                 start = starts[i]
                 needed[i] = any(
-                    [
-                        needed[parent] and op.flows(k)
-                        for k, parent in enumerate(flat[start : starts[i + 1]])
-                    ]
+                    [needed[parent] and op.flows(k) for k, parent in enumerate(flat[start : starts[i + 1]])]
                 )
         return needed
 

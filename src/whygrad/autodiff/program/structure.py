@@ -41,95 +41,109 @@ class Group:
 
 
 class Structure:
-    """The groups of a recording, and which sum each folded node went into."""
+    """The groups of a recording.
+
+    ``folded[i]`` is the sum that the partial sum or product i went into, and i for every other node.
+    """
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.groups: list[Group] = []
-        self.folded: dict[int, int] = {}  # a partial sum or product -> the sum it is part of
+        self.folded = list(range(len(recording)))
         # groups are numbered from COMPUTED on: below stand the roles of leaves
         self._kind = [role if role < COMPUTED else -1 for role in recording.roles]
         self._known: dict[Any, int] = {}
-        self._open: dict[int, list[int]] = {}  # sums that may still grow, with their terms
-        self._inner: dict[int, list[int]] = {}  # the partial sums below each of them
+        # sums that may still grow: their terms, and the partial sums that they grew from
+        self._open: dict[int, tuple[list[int], list[int]]] = {}
         self._read()
 
     def _read(self) -> None:
-        recording = self.recording
+        recording, add, multiply = self.recording, rows.add, rows.multiply
         flat, starts, uses, kind = recording.flat, recording.starts, recording.uses, self._kind
+        open_ = self._open
         for i, op in enumerate(recording.ops):
             if op is None:
                 continue
             start = starts[i]
-            if op is rows.add:
-                self._add(i, flat[start], flat[start + 1])
-                continue
-            for parent in flat[start : starts[i + 1]]:
-                if kind[parent] < 0:
-                    self._settle(parent)
-            if op is rows.weighted_sum:
-                half = (starts[i + 1] - start) // 2
-                weights = flat[start + 1 : start + 1 + half]
-                inputs = flat[start + 1 + half : starts[i + 1]]
-                self._sum(i, [flat[start]], weights, inputs)
-            elif op is not rows.multiply or uses[i] > 1:  # a product used once waits: a sum may take it
-                self._elementwise(i)
+            if op is add:
+                a, b = flat[start], flat[start + 1]
+                if kind[b] < 0 and b in open_:
+                    self._merge(i, a, b)
+                elif uses[a] == 1 and a in open_:  # the usual case: a sum grows by a term
+                    grown = open_[i] = open_.pop(a)
+                    grown[0].append(b)
+                    grown[1].append(a)
+                else:
+                    if kind[a] < 0 and a in open_:
+                        self._settle(a)
+                    open_[i] = [a, b], []
+            elif op is multiply and uses[i] == 1:  # waits, as a sum may take it
+                a, b = flat[start], flat[start + 1]
+                if kind[a] < 0:
+                    self._settle(a)
+                if kind[b] < 0:
+                    self._settle(b)
+            else:
+                for parent in flat[start : starts[i + 1]]:
+                    if kind[parent] < 0:
+                        self._settle(parent)
+                if op is rows.weighted_sum:
+                    weights = start + 1
+                    inputs, end = (weights + starts[i + 1]) // 2, starts[i + 1]
+                    self._sum(i, [flat[start]], flat[weights:inputs], flat[inputs:end])
+                else:
+                    self._elementwise(i)
         self._settle(recording.root)
 
-    def _add(self, i: int, a: int, b: int) -> None:
-        """Let the sum grow that one of the operands is, where nobody else uses it."""
-        kind, uses = self._kind, self.recording.uses
-        grown: list[int] | None = None
+    def _merge(self, i: int, a: int, b: int) -> None:
+        """A sum whose second operand is a sum: one takes the terms of both, where nobody else uses them."""
+        terms: list[int] = []
+        inner: list[int] = []
         for term in (a, b):
-            if term in self._open and uses[term] == 1:
-                terms = self._open.pop(term)
-                self._inner.setdefault(i, []).append(term)
-                self._inner[i] += self._inner.pop(term, ())
+            if term in self._open and self.recording.uses[term] == 1:
+                theirs = self._open.pop(term)
+                if len(theirs[0]) > len(terms):
+                    terms, theirs = theirs[0], (terms, theirs[1])
+                terms += theirs[0]
+                inner += [term, *theirs[1]]
             else:
-                if kind[term] < 0 and term in self._open:
+                if term in self._open:
                     self._settle(term)
-                terms = [term]
-            if grown is None:
-                grown = terms
-            else:
-                grown += terms
-        assert grown is not None
-        self._open[i] = grown
+                terms.append(term)
+        self._open[i] = terms, inner
 
     def _settle(self, i: int) -> None:
         """Give node i its group: it is complete, as somebody uses it."""
-        if self._kind[i] >= 0:
+        kind, folded = self._kind, self.folded
+        if kind[i] >= 0:
             return
         if i not in self._open:
             self._elementwise(i)
             return
-        recording, kind = self.recording, self._kind
-        flat, starts = recording.flat, recording.starts
+        flat, starts = self.recording.flat, self.recording.starts
         plain, lefts, rights = [], [], []
-        for term in self._open.pop(i):
+        terms, inner = self._open.pop(i)
+        for term in terms:
             if kind[term] < 0:  # a product
-                a, b = flat[starts[term]], flat[starts[term] + 1]
+                start = starts[term]
+                a, b = flat[start], flat[start + 1]
                 if kind[a] > kind[b]:
                     a, b = b, a
                 lefts.append(a)
                 rights.append(b)
-                self.folded[term] = i
+                folded[term] = i
             else:
                 plain.append(term)
-        for part in self._inner.pop(i, ()):
-            self.folded[part] = i
+        for part in inner:
+            folded[part] = i
         self._sum(i, plain, lefts, rights)
 
     def _sum(self, i: int, plain: list[int], lefts: list[int], rights: list[int]) -> None:
         kind, recording = self._kind, self.recording
         if len(plain) + len(lefts) > 1:  # sum() starts from 0
             plain = [t for t in plain if kind[t] != CONSTANT or recording.nodes[t].data != 0]
-        key = (
-            tuple([kind[t] for t in plain]),
-            tuple([kind[t] for t in lefts]),
-            tuple([kind[t] for t in rights]),
-        )
-        group = self._join(i, key, None)
+        of = kind.__getitem__
+        group = self._join(i, (tuple(map(of, plain)), tuple(map(of, lefts)), tuple(map(of, rights))), None)
         group.terms.append(tuple(plain))
         group.lefts.append(tuple(lefts))
         group.rights.append(tuple(rights))

@@ -6,6 +6,7 @@ The text computes what the reading on plain numbers does, in the same order, so 
 from __future__ import annotations
 
 from ..op import Elementwise
+from ..ops import arrays as _arrays  # noqa: F401 - rules of numbers use xp.where, which is a row there
 from ..readings.floats import FLOATS
 from ..readings.symbols import STEPS, Symbol, name, number
 
@@ -25,7 +26,7 @@ CHOICES = {  # base functions without a call; the reading on numbers has the sam
     "strong_multiply": "({0} * {1} if {0} else 0.0)",
 }
 TERMS = 30  # as many on a line: the parser of Python nests one level for each
-RESULT = -1  # the operand number of y
+RESULT, STEP = -1, -2  # the operand numbers of y, and of the first step; those of further steps go down
 
 
 class Text:
@@ -43,8 +44,8 @@ class Text:
         return self.parts if self.level >= level else ("(", *self.parts, ")")
 
     def operands(self) -> list[int]:
-        """The operands that occur, as often as they do."""
-        return [part[0] for part in self.parts if not isinstance(part, str)]
+        """The operands and the result, as often as they occur."""
+        return [part[0] for part in self.parts if not isinstance(part, str) and part[0] >= RESULT]
 
     def fill(self, operands: dict[int, tuple[str, int]]) -> str:
         """The text with (expression, level) put in for each operand."""
@@ -59,14 +60,17 @@ class Text:
 
 
 class Expression:
-    """What has to be assigned first, in order, and the text that uses it."""
+    """What has to be assigned first, in order, and the text that uses it.
 
-    def __init__(self, steps: list[tuple[str, Text]], text: Text) -> None:
+    The steps are operands of what comes after them, numbered from ``STEP`` down.
+    """
+
+    def __init__(self, steps: list[Text], text: Text) -> None:
         self.steps, self.text = steps, text
 
     def operands(self) -> list[int]:
         """The operands that occur in any part."""
-        return [k for text in [*[step for _, step in self.steps], self.text] for k in text.operands()]
+        return [k for text in [*self.steps, self.text] for k in text.operands()]
 
 
 class Template:
@@ -89,13 +93,12 @@ def _fold_weighted(op: Elementwise, xs: list[Symbol]) -> Expression:
     """b + Σ w x a few terms at a time, each part the next one's b: no line nests deeply."""
     n = len(xs) // 2
     weights, inputs, bias = xs[1 : n + 1], xs[n + 1 :], xs[0]
-    steps: list[tuple[str, Text]] = []
+    steps: list[Text] = []
     for start in range(0, n, TERMS):
         part = slice(start, start + TERMS)
-        text = _expression(op.forward(STEPS, bias, *weights[part], *inputs[part]), False).text
-        steps.append((f"t{len(steps) + 1}", text))
-        bias = name(steps[-1][0])
-    return Expression(steps[:-1], steps[-1][1]) if steps else _expression(bias, False)
+        steps.append(_expression(op.forward(STEPS, bias, *weights[part], *inputs[part]), False).text)
+        bias = name(f"#{STEP - len(steps) + 1}")
+    return Expression(steps[:-1], steps[-1]) if steps else _expression(bias, False)
 
 
 def _expression(symbol: Any, careful: bool) -> Expression:
@@ -127,7 +130,7 @@ def fold(s: Symbol) -> Symbol:
 class _Writer:
     def __init__(self, careful: bool) -> None:
         self.careful = careful
-        self.steps: list[tuple[str, Text]] = []
+        self.steps: list[Text] = []
         self.counts: dict[str, int] = {}
         self.known: dict[str, Text] = {}
 
@@ -141,8 +144,7 @@ class _Writer:
 
     def write(self, s: Symbol) -> Text:
         if s.head == "name":
-            word = s.args[0]
-            return Text(ATOM, (int(word[1:]), ATOM) if word[0] == "#" else word)
+            return Text(ATOM, (int(s.args[0][1:]), ATOM))
         if s.head == "number":
             return literal(float(s.args[0]))
         key = repr(s)
@@ -155,9 +157,8 @@ class _Writer:
 
     def assign(self, text: Text) -> Text:
         """A name for the text, to be used more than once."""
-        variable = f"t{len(self.steps) + 1}"
-        self.steps.append((variable, text))
-        return Text(ATOM, variable)
+        self.steps.append(text)
+        return Text(ATOM, (STEP - len(self.steps) + 1, ATOM))
 
     def simple(self, text: Text) -> Text:
         """The text itself where it is a name or a number, else a name for it."""

@@ -20,11 +20,14 @@ class View:
     start: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+    squeezed: bool = True  # a single entry has no dimension: NumPy takes it in half the time
 
     @property
     def own_shape(self) -> tuple[int, ...]:
         """The shape without what is repeated; broadcasting gives ``shape``."""
-        if not any(self.strides) or set(self.shape) == {1}:
+        if not self.repeated:
+            return () if self.squeezed and set(self.shape) == {1} else self.shape
+        if not any(self.strides):
             return ()
         if len(self.shape) == 2 and self.strides[0] == 0:
             return (self.shape[1],)
@@ -38,8 +41,8 @@ class View:
 
     def text(self, array: str) -> str:
         """The view of ``array`` as an expression."""
-        if self.own_shape == ():  # no dimension: NumPy takes it in half the time of one entry
-            return f"{array}[{self.start}:{self.start + 1}].reshape(())"
+        if self.own_shape == () or set(self.shape) == {1}:
+            return f"{array}[{self.start}:{self.start + 1}].reshape({self.own_shape})"
         return _two_axes(self, array) if len(self.shape) == 2 else _one_axis(self, array)
 
 
