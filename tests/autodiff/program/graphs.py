@@ -1,6 +1,7 @@
 """Graphs to compile: random expressions over shared and per-row leaves, and networks."""
 
 import random
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -49,7 +50,7 @@ BINARY = {
 }
 MANY = {
     "sum": sum,
-    "neuron": lambda values: sum((v * w for v, w in zip(values, values[1:], strict=False)), values[0]),
+    "neuron": lambda values: sum((v * w for v, w in pairwise(values)), values[0]),
     "weighted": lambda values: Value.record(
         rows.weighted_sum, [values[0], *values[: len(values) // 2], *values[-(len(values) // 2) :]]
     ),
@@ -111,7 +112,7 @@ def moons(points=8, sizes=(2, 5, 5, 1), seed=1):
     rng = random.Random(seed)
     layers = [
         [([Value(rng.uniform(-1, 1)) for _ in range(inputs)], Value(0)) for _ in range(outputs)]
-        for inputs, outputs in zip(sizes, sizes[1:], strict=False)
+        for inputs, outputs in pairwise(sizes)
     ]
     parameters = [p for layer in layers for ws, b in layer for p in [*ws, b]]
     data = [([rng.uniform(-1, 1), rng.uniform(-1, 1)], rng.choice([-1, 1])) for _ in range(points)]

@@ -12,7 +12,7 @@ from ..readings.floats import FLOATS
 from .array_source import ArraySource
 from .layout import Layout
 from .recording import CONSTANT, Recording
-from .structure import Structure
+from .structure import Group, Structure
 
 NAMES: dict[str, Any] = {
     **{name: FUNCTIONS[name] for name in "exp expm1 log log1p sqrt sin cos tanh abs sign".split()},
@@ -69,6 +69,11 @@ class ArrayForm:
     def is_worthwhile(self) -> bool:
         """Whether the graph is regular enough for arrays to beat straight-line Python."""
         return self.calls["step"] * NODES_PER_CALL <= len(self.recording)
+
+    @property
+    def groups(self) -> list[Group]:
+        """What the graph was recognised as."""
+        return self.structure.groups
 
     def load(self) -> None:
         """Take the data of the leaves as they stand on the nodes."""

@@ -16,20 +16,21 @@ import numpy as np
 from ..ops import arrays as array_rows
 from ..ops import elementwise as rows
 from ..readings.symbols import STEPS, Symbol, name, number
-from .layout import Index, Layout, Part
-from .templates import RESULT, fold as fold_numbers
+from .layout import Index, Layout, Mask, Part
+from .templates import RESULT
+from .templates import fold as fold_numbers
 from .views import View, fold, view
 
 CALLS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "neg": "negative"}
 MASKS = {">": "greater", ">=": "greater_equal"}
 MANY = 4  # from as many terms on, a sum is one product with ones
 UPSTREAM = "g"
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
+G = name(UPSTREAM)
 CONTIGUOUS = re.compile(r"\w+\[\d+:\d+\](\.reshape\([\d, ()]*\))?")  # views that lie in one piece
 
 
 class Operand:
-    """An array that statements name: a view of the flat array, a number, or entries gathered into a buffer."""
+    """What statements name: a view of the flat array, a number, or entries gathered into a buffer."""
 
     def __init__(
         self, positions: Index, text: str, shape: tuple[int, ...], where: View | None, literal: float | None
@@ -58,7 +59,7 @@ class ArraySource:
             layout.parameter_count + layout.other_count,
             layout.parameter_count + layout.other_count + layout.constant_count,
         )
-        self.parts = [_PartSource(self, part) for part in layout.parts]
+        self.parts = [_PartSource(self, part, k) for k, part in enumerate(layout.parts, start=1)]
         self._write_functions()
 
     @property
@@ -69,7 +70,7 @@ class ArraySource:
 
     def _write_functions(self) -> None:
         root = int(self.layout.position[self.recording.root])
-        forward = self._written(lambda: [part.forward() for part in self.parts])
+        forward = self._written(self._forward)
         everything = np.ones(self.layout.size, bool)
         everything[self._constants] = False
         full = self._written(lambda: self._backward(root, everything))
@@ -86,6 +87,10 @@ class ArraySource:
             "slopes()": [*forward, loss, *stop, *short, "return loss"],
             "step(rate)": [*forward, loss, *stop, *short, *update, "return loss"],
         }
+
+    def _forward(self) -> None:
+        for part in self.parts:
+            part.forward()
 
     def _written(self, write: Callable[[], Any]) -> list[str]:
         self.lines = []
@@ -362,9 +367,8 @@ class Statements:
 class _PartSource:
     """The statements of one group."""
 
-    def __init__(self, source: ArraySource, part: Part) -> None:
+    def __init__(self, source: ArraySource, part: Part, number_: int) -> None:
         self.source, self.part = source, part
-        number_ = source.parts_so_far = getattr(source, "parts_so_far", 0) + 1
         self.count = count = part.end - part.start
         word = part.group.op.name if part.group.op is not None else "product" if part.product else "sum"
         self.word = f"{word}{number_}"
@@ -465,16 +469,16 @@ class _PartSource:
             names |= {f"#{RESULT}": self.result("values", self.matrix), UPSTREAM: g}
             for k, term in enumerate(self.terms):
                 if op.flows(k):
-                    local = op.local(k, STEPS, name(f"#{RESULT}"), self._symbols())
-                    source.contribute(term, _times(local), names, self.matrix)
+                    pulled = op.pull(k, STEPS, G, name(f"#{RESULT}"), self._symbols())
+                    source.contribute(term, pulled, names, self.matrix)
             return
         if self.together:
             shape = self.part.terms.shape
             column = {UPSTREAM: self.result("gradients", (self.count, 1))}
-            source.contribute(self.terms[0], _times(rows.add.rules[0]), column, shape)
+            source.contribute(self.terms[0], G, column, shape)  # a sum passes on what it gets
         else:
             for term in self.terms:
-                source.contribute(term, _times(rows.add.rules[0]), {UPSTREAM: g}, self.matrix)
+                source.contribute(term, G, {UPSTREAM: g}, self.matrix)
         if self.part.lefts.size:
             self._products_backward()
 
@@ -485,32 +489,22 @@ class _PartSource:
         if part.product is not None:
             names[UPSTREAM] = self.result("gradients", self.matrix)
             if self.count == 1 and np.array_equal(part.lefts[0], part.rights[:, 0]):  # a sum of squares
-                local = array_rows.matmul.rules[0](STEPS, name(UPSTREAM), None, *symbols)
-                source.contribute(self.x, local + local, names, self.x.positions.shape)
+                once = array_rows.matmul.pull(0, STEPS, G, None, symbols)
+                source.contribute(self.x, once + once, names, self.x.positions.shape)
                 return
             for k, operand in enumerate((self.x, self.w)):
-                rule = array_rows.matmul.rules[k]
-                source.contribute(
-                    operand, rule(STEPS, name(UPSTREAM), None, *symbols), names, operand.positions.shape
-                )
+                pulled = array_rows.matmul.pull(k, STEPS, G, None, symbols)
+                source.contribute(operand, pulled, names, operand.positions.shape)
             return
         shape = part.lefts.shape
         names[UPSTREAM] = self.result("gradients", self.shape if shape[1] == 1 else (self.count, 1))
         for k, operand in enumerate((self.x, self.w)):
-            local = rows.multiply.local(k, STEPS, None, symbols)
-            source.contribute(operand, _times(local), names, self.shape if shape[1] == 1 else shape)
+            pulled = rows.multiply.pull(k, STEPS, G, None, symbols)
+            source.contribute(operand, pulled, names, self.shape if shape[1] == 1 else shape)
 
 
 def _squeezed(positions: Index) -> Index:
     return positions[:, 0] if positions.shape[1] == 1 else positions
-
-
-def _times(local: Any) -> Any:
-    """Local derivative times upstream, as the core has it."""
-    g = name(UPSTREAM)
-    if type(local) is int:
-        return g if local == 1 else -g if local == -1 else g * local
-    return g * local
 
 
 def squares(s: Symbol) -> Symbol:

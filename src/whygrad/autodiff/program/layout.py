@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from .products import Product, matrix_product
-from .recording import COMPUTED, CONSTANT, PARAMETER, Recording
+from .recording import COMPUTED, CONSTANT, PARAMETER
 from .structure import Group, Structure
 
 Index = np.ndarray[Any, np.dtype[np.intp]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Part:
@@ -35,14 +36,16 @@ class Part:
         """The position behind the last member."""
         return self.start + len(self.group.members)
 
-    def depends_on(self, marked: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def depends_on(self, marked: Mask) -> Mask:
         """For each member, whether an operand that gradients can reach is marked."""
         flows = self.group.op.flow if self.group.op is not None else np.ones(self.terms.shape[1], bool)
-        found = (marked[self.terms] & np.array(flows, bool)).any(axis=1)
+        found: Mask = (marked[self.terms] & np.array(flows, bool)).any(axis=1)
         lefts, rights = marked[self.lefts], marked[self.rights]
         if self.product is not None:
-            return found | np.logical_or.outer(lefts.any(axis=1), rights.any(axis=0)).ravel()
-        return found | (lefts | rights).any(axis=1) if lefts.size else found
+            found |= np.logical_or.outer(lefts.any(axis=1), rights.any(axis=0)).ravel()
+        elif lefts.size:
+            found |= (lefts | rights).any(axis=1)
+        return found
 
 
 class Layout:

@@ -1,4 +1,4 @@
-"""Finds the matrix product that a group of sums of products is: every row of one matrix meets every column."""
+"""Finds the matrix product that a group of sums of products is: every row meets every column."""
 
 from __future__ import annotations
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from .explanation import Explanation
+
 FORMS = ("arrays", "python")
 SMALL = 1000  # nodes: below, straight-line Python is quicker than NumPy's calls
 
@@ -291,6 +293,12 @@ class Program:
         return self._recording.index[node]
 
     # --- what was found --------------------------------------------------------------------------------
+
+    def explain(self) -> Explanation:
+        """What the graph was recognised as, in words, with the parts as data."""
+        from .explanation import explain
+
+        return explain(self._recording, self.how, self._form.calls["step"], self._form.groups)
 
     def check(self, build: Callable[[], Value]) -> Check:
         """Compare the program with a graph that ``build`` makes anew from the present numbers.

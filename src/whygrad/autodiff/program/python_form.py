@@ -5,12 +5,14 @@ from __future__ import annotations
 import builtins
 
 from .python_source import CAREFULLY, QUICK, PythonSource
+from .structure import Structure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from .recording import Recording
+    from .structure import Group
 
 UNDEFINED = (OverflowError, ZeroDivisionError, ValueError)
 
@@ -45,6 +47,18 @@ class PythonForm:
     def source(self) -> str:
         """The functions as text."""
         return "\n\n".join([getattr(self.writer, name)() for name in ("forward", "backward", "step")])
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """How many statements each function has."""
+        return {
+            name: getattr(self.writer, name)().count("\n") - 1 for name in ("forward", "backward", "step")
+        }
+
+    @property
+    def groups(self) -> list[Group]:
+        """What the graph would be on arrays."""
+        return Structure(self.recording).groups
 
     def load(self) -> None:
         """Take the data of the leaves as they stand on the nodes."""

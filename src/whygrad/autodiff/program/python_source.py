@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from keyword import iskeyword
 
+from ..op import Elementwise
 from .recording import COMPUTED, CONSTANT, PARAMETER
 from .templates import ATOM, CAREFUL, PRODUCT, RESULT, STEP, TERMS, Expression, Template, literal
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     Piece = tuple[str, int]  # an expression and how tightly it binds
 
+WIDE = 16  # neurons with more operands share a template, whatever numbers they get
 QUICK: dict[str, Any] = {  # these raise where the careful ones give inf or NaN
     **{function: getattr(math, function) for function in "exp expm1 log log1p sqrt sin cos tanh".split()},
     "abs": math.fabs,
@@ -46,16 +48,24 @@ class PythonSource:
         self.parameters = recording.parameters
         self.others = [i for i, role in enumerate(roles) if role not in (COMPUTED, CONSTANT, PARAMETER)]
         self.computed = [i for i, role in enumerate(roles) if role == COMPUTED]
-        self.constants = {
-            i: literal(float(recording.nodes[i].data)) for i, role in enumerate(roles) if role == CONSTANT
-        }
+        self.families = {i: recording.parents(i) for i in self.computed}
+        self.pieces: list[Piece] = [(name, ATOM) for name in self.names]
+        self.round: dict[int, float] = {}  # exponents and the like, known and round: worked into templates
+        for i in recording.leaves:
+            if roles[i] == CONSTANT:
+                number = float(recording.nodes[i].data)
+                text = literal(number)
+                self.pieces[i] = str(text.parts[0]), text.level
+                if abs(number) <= 16 and 2 * number % 1 == 0:  # few enough for a template each
+                    self.round[i] = number
+        self.template_of = {i: self._template(i) for i in self.computed}
 
     # --- the three functions -----------------------------------------------------------------------
 
     def forward(self) -> str:
         """``forward(parameters, others)``: the number of each computed node."""
         lines = self._head()
-        self._forward(lines, frozenset())
+        self._forward(lines, set())
         lines.append(f"return {_tuple([self.names[i] for i in self.computed])}")
         return _function("forward(parameters, others)", lines)
 
@@ -94,86 +104,80 @@ class PythonSource:
         loss = self._forward(lines, self._absorbable(wanted))
         return lines, loss, self._backward(lines, wanted)
 
-    def _piece(self, i: int) -> Piece:
-        """How a node that has a name or is a literal stands in an expression."""
-        if i in self.constants:
-            text = self.constants[i]
-            return str(text.parts[0]), text.level
-        return self.names[i], ATOM
-
     def _template(self, i: int) -> Template:
-        """The row's template; exponents and the like, known and round, are worked into it."""
-        literals = tuple(
-            [
-                float(self.recording.nodes[p].data)
-                if p in self.constants and _is_round(self.recording.nodes[p].data)
-                else None
-                for p in self.recording.parents(i)
-            ]
-        )
+        """The row's template, with what is known of the operands."""
         op = self.recording.ops[i]
+        assert isinstance(op, Elementwise)
+        parents = self.families[i]
+        known = self.round if len(parents) <= WIDE else {}
+        literals = tuple(map(known.get, parents))
         key = (op, literals)
         if key not in self.templates:
-            self.templates[key] = Template(op, literals, self.careful)  # type: ignore[arg-type]
+            self.templates[key] = Template(op, literals, self.careful)
         return self.templates[key]
 
-    def _absorbable(self, wanted: list[bool]) -> frozenset[int]:
+    def _absorbable(self, wanted: list[bool]) -> set[int]:
         """Nodes used once, whose number no derivative needs: they need no name of their own."""
-        recording = self.recording
-        needed = {recording.root}
-        for i in self.computed:
-            template, parents = self._template(i), recording.parents(i)
-            counts = template.forward.operands()
-            needed.update([p for k, p in enumerate(parents) if counts.count(k) > 1 or template.forward.steps])
+        needed = {self.recording.root}
+        for i, parents in self.families.items():
+            template = self.template_of[i]
+            needed.update([parents[k] for k in template.named])
+            if template.forward.steps:
+                needed.add(i)
             if wanted[i]:
                 for k, local in enumerate(template.local):
                     if local is not None and wanted[parents[k]]:
-                        needed.update([i if x == RESULT else parents[x] for x in local.operands()])
-        return frozenset(
-            [
-                i
-                for i in self.computed
-                if recording.uses[i] == 1 and i not in needed and not self._template(i).forward.steps
-            ]
-        )
+                        needed.update([i if x == RESULT else parents[x] for x in local.operands])
+        uses = self.recording.uses
+        return {i for i in self.computed if uses[i] == 1 and i not in needed}
 
-    def _forward(self, lines: list[str], absorbable: frozenset[int]) -> str:
+    def _forward(self, lines: list[str], absorbable: set[int]) -> str:
         """Append a line for each node that is not absorbed; how the loss is called."""
-        recording = self.recording
+        pieces, names = self.pieces, self.names
         absorbed: dict[int, Piece] = {}
         sizes: dict[int, int] = {}
-        for i in self.computed:
-            parents = recording.parents(i)
-            operands = {k: absorbed.pop(p, None) or self._piece(p) for k, p in enumerate(parents)}
-            expression = self._template(i).forward
-            size = 1 + sum([sizes.pop(p, 0) for p in parents]) if absorbable else 1
-            if i in absorbable and size + len(parents) < TERMS:
+        for i, parents in self.families.items():
+            expression = self.template_of[i].forward
+            size = len(parents)
+            operands = {}
+            for k, parent in enumerate(parents):
+                if parent in absorbed:
+                    operands[k] = absorbed.pop(parent)
+                    size += sizes[parent]
+                else:
+                    operands[k] = pieces[parent]
+            if i in absorbable and size < TERMS:
                 absorbed[i] = expression.text.fill(operands), expression.text.level
                 sizes[i] = size
             else:
-                self._steps(lines, expression, operands)
-                lines.append(f"{self.names[i]} = {expression.text.fill(operands)}")
-        return self._piece(recording.root)[0]
+                if expression.steps:
+                    self._steps(lines, expression, operands)
+                lines.append(f"{names[i]} = {expression.text.fill(operands)}")
+        return pieces[self.recording.root][0]
 
     def _backward(self, lines: list[str], wanted: list[bool]) -> dict[int, str]:
         """Append lines for the gradients; how the gradient of each wanted node is called."""
-        recording = self.recording
-        terms: dict[int, list[str]] = {recording.root: ["1.0"]} if wanted[recording.root] else {}
+        root, pieces = self.recording.root, self.pieces
+        terms: dict[int, list[str]] = {root: ["1.0"]} if wanted[root] else {}
         gradients: dict[int, str] = {}
-        for i in range(len(recording) - 1, -1, -1):
+        for i in range(len(self.recording) - 1, -1, -1):
             if i not in terms:
                 continue
             upstream = gradients[i] = self._collect(lines, i, terms.pop(i))
-            if recording.ops[i] is None:
+            if i not in self.families:
                 continue
-            template, parents = self._template(i), recording.parents(i)
-            operands = {k: self._piece(p) for k, p in enumerate(parents)}
-            operands[RESULT] = self._piece(i)
-            for k, parent in enumerate(parents):
-                local = template.local[k]
-                if wanted[parent] and local is not None:
-                    self._steps(lines, local, operands)
-                    terms.setdefault(parent, []).append(_contribution(local, operands, upstream))
+            parents = self.families[i]
+            operands = {k: pieces[p] for k, p in enumerate(parents)}
+            operands[RESULT] = pieces[i]
+            for parent, local in zip(parents, self.template_of[i].local, strict=True):
+                if local is not None and wanted[parent]:
+                    if local.steps:
+                        self._steps(lines, local, operands)
+                    term = _contribution(local, operands, upstream)
+                    if parent in terms:
+                        terms[parent].append(term)
+                    else:
+                        terms[parent] = [term]
         return gradients
 
     def _steps(self, lines: list[str], expression: Expression, operands: dict[int, Piece]) -> None:
@@ -205,11 +209,6 @@ def _contribution(local: Expression, operands: dict[int, Piece], upstream: str) 
         return f"-{upstream}"
     factor = factor if level >= PRODUCT else f"({factor})"
     return factor if upstream == "1.0" else f"{factor} * {upstream}"
-
-
-def _is_round(data: float) -> bool:
-    """A small whole or half number: few enough that a template for each costs nothing."""
-    return abs(data) <= 16 and 2 * data % 1 == 0
 
 
 def _names(recording: Recording) -> list[str]:

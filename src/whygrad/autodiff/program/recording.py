@@ -1,4 +1,4 @@
-"""The graph below a loss as flat lists of whole numbers: what every later stage works on. Standard library."""
+"""The graph below a loss as flat lists of whole numbers: what every later stage works on."""
 
 from __future__ import annotations
 

@@ -51,11 +51,11 @@ class Text:
         """The text with (expression, level) put in for each operand."""
         filled = []
         for part in self.parts:
-            if isinstance(part, str):
+            if part.__class__ is str:
                 filled.append(part)
             else:
-                text, level = operands[part[0]]
-                filled.append(text if level >= part[1] else f"({text})")
+                text, level = operands[part[0]]  # type: ignore[index]
+                filled.append(text if level >= part[1] else f"({text})")  # type: ignore[operator]
         return "".join(filled)
 
 
@@ -67,10 +67,7 @@ class Expression:
 
     def __init__(self, steps: list[Text], text: Text) -> None:
         self.steps, self.text = steps, text
-
-    def operands(self) -> list[int]:
-        """The operands that occur in any part."""
-        return [k for text in [*self.steps, self.text] for k in text.operands()]
+        self.operands = [k for part in [*steps, text] for k in part.operands()]
 
 
 class Template:
@@ -87,6 +84,9 @@ class Template:
             _expression(op.local(k, STEPS, name(f"#{RESULT}"), xs), careful) if op.flows(k) else None
             for k in range(len(xs))
         ]
+        count = self.forward.operands.count
+        #: operands that occur more than once, or before the result: no expression may stand for them
+        self.named = [k for k in range(len(xs)) if count(k) > 1 or self.forward.steps]
 
 
 def _fold_weighted(op: Elementwise, xs: list[Symbol]) -> Expression:
@@ -109,8 +109,8 @@ def _expression(symbol: Any, careful: bool) -> Expression:
     return Expression(writer.steps, text)
 
 
-def fold(s: Symbol) -> Symbol:
-    """The symbol with arithmetic on plain numbers done, and x to the power of 1 written as x."""
+def fold(s: Any) -> Any:
+    """The symbol with arithmetic on plain numbers done; x times 1, and x to the power of 1, are x."""
     if s.head in ("name", "number"):
         return s
     args = [fold(a) for a in s.args]
@@ -120,6 +120,10 @@ def fold(s: Symbol) -> Symbol:
             return number(-numbers[0])
         a, b = numbers
         return number(a + b if s.head == "+" else a - b if s.head == "-" else a * b)
+    if s.head == "*":
+        for one, other in (args, args[::-1]):
+            if one.head == "number" and one.args[0] == 1:
+                return other
     if s.head == "power" and args[1].head == "number" and args[1].args[0] == 1:
         return args[0]
     if s.head == "strong_multiply" and args[0].head == "number" and args[0].args[0]:

@@ -1,4 +1,4 @@
-"""Positions as views: which slice, matrix, transpose or broadcast of a flat array they are, if they are one."""
+"""Positions as views: which slice, matrix, transpose or broadcast of a flat array they are."""
 
 from __future__ import annotations
 
