@@ -10,7 +10,11 @@ from ..value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .recording import Recording
+
+BRANCH = "a branch on .data went the other way"
 
 
 @dataclass(frozen=True)
@@ -32,39 +36,44 @@ def compare(recording: Recording, numbers: list[float], fresh: Value) -> Check:
     """Walk both graphs in the same order, to the first node that differs in kind, operands or number."""
     if not isinstance(fresh, Value):
         raise KindError("build() must return the loss, a Value", received=repr(fresh))
-    # without the parameters that the loss does not depend on, which come first in the recording
-    order = topological_order(recording.nodes[recording.root])
-    offset = len(recording) - len(order)
-    other = topological_order(fresh)
-    index = {node: i + offset for i, node in enumerate(other)}
-    for i, (old, new) in enumerate(zip(order, other, strict=False), start=offset):
-        difference = _difference(recording, numbers, i, old, new, index)
-        if difference:
-            return Check(False, len(order), difference)
-    if len(order) != len(other):
-        return Check(
-            False, len(order), f"the recorded graph has {len(order):,} nodes, a fresh one {len(other):,}"
-        )
+    order, other = topological_order(recording.nodes[recording.root]), topological_order(fresh)
+    # the parameters that the loss does not depend on come first in the recording
+    first = len(recording) - len(order)
+    index = {node: i for i, node in enumerate(other, start=first)}
+    pairs = list(zip(range(first, len(recording)), order, other, strict=False))
+    for difference in (_structure, _number):
+        for i, old, new in pairs:
+            found = difference(recording, i, old, new, index if difference is _structure else numbers)
+            if found:
+                return Check(False, len(order), f"node {i}{f' ({old.label})' * bool(old.label)}: {found}")
+        if len(order) != len(other):
+            counts = f"the recorded graph has {len(order):,} nodes, a fresh one {len(other):,}"
+            return Check(False, len(order), f"{counts}; {BRANCH}")
     return Check(True, len(order))
 
 
-def _difference(
-    recording: Recording, numbers: list[float], i: int, old: Value, new: Value, index: dict[Value, int]
-) -> str:
-    place = f"node {i}" + (f" ({old.label})" if old.label else "")
+def _structure(recording: Recording, i: int, old: Value, new: Value, index: Any) -> str:
+    """How the two nodes differ in what they are made by and of."""
     if old.op is not new.op:
-        return f"{place}: recorded as {_kind(old)}, now {_kind(new)}; a branch on .data went the other way"
+        return f"recorded as {_kind(old)}, now {_kind(new)}; {BRANCH}"
     if recording.parents(i) != [index[parent] for parent in new.parents]:
-        return f"{place}: {_kind(old)} of other operands; a branch on .data went the other way"
-    if old.op is None and not _close(numbers[i], new.data):
-        what = "the number" if not old.requires_grad else "the leaf"
-        return (
-            f"{place}: {what} was {numbers[i]:g}, now {new.data:g}; "
-            "it is computed from .data, or given from outside: make it an input, or part of the graph"
-        )
-    if not _close(numbers[i], new.data):
-        return f"{place}: {_kind(old)} gave {numbers[i]!r}, now {new.data!r}"
+        return f"{_kind(old)} of other operands; {BRANCH}"
+    if old.op is None and recording.index.get(new, i) != i:
+        return f"another leaf stands here now; {BRANCH}"
     return ""
+
+
+def _number(recording: Recording, i: int, old: Value, new: Value, numbers: Any) -> str:
+    """How the two nodes differ in their numbers."""
+    if _close(numbers[i], new.data):
+        return ""
+    if old.op is not None:
+        return f"{_kind(old)} gave {numbers[i]!r}, now {new.data!r}"
+    what = "the leaf" if old.requires_grad else "the number"
+    return (
+        f"{what} was {numbers[i]:g}, now {new.data:g}; it is computed from .data, or given from outside: "
+        "make it an input, or part of the graph"
+    )
 
 
 def _kind(node: Value) -> str:
