@@ -2,7 +2,8 @@
 
 The program is micrograd's demonstration: MLP(2, [16, 16, 1]) on 100 points of two moons, hinge loss with a
 penalty, plain gradient descent. Every variant takes the same steps from the same numbers, and the losses are
-compared. micrograd takes part where it is installed: python benchmarks/compiled.py
+compared. Then a small program, and XOR beside PyTorch. micrograd and PyTorch take part where they are
+installed: python benchmarks/compiled.py
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from whygrad import Value, compile
+from whygrad import MLP, Value, compile
 
 RATE, PENALTY = 0.05, 1e-4
 MOONS, SMALL = (100, (2, 16, 16, 1)), (2, (2, 6, 6, 1))  # points, sizes of the layers
@@ -187,6 +188,42 @@ def by_hand_tuned(points: int, sizes: tuple[int, ...]) -> Step:
     return step
 
 
+# --- XOR: four rows, four hidden neurons ------------------------------------------------------------------
+
+ROWS, TARGETS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
+
+
+def xor_compiled() -> Step:
+    network = MLP(2, [4, 1], rng=random.Random(1))
+    loss = sum((network(row) - target) ** 2 for row, target in zip(ROWS, TARGETS, strict=True))
+    program = compile(loss, parameters=network.parameters())
+    return lambda: program.step(RATE)
+
+
+def xor_torch(torch) -> Step:
+    """The same network, loss and update, as one writes them with PyTorch."""
+    torch.set_num_threads(1)
+    scalar = MLP(2, [4, 1], rng=random.Random(1))
+    x, y = torch.tensor(ROWS, dtype=torch.float64), torch.tensor(TARGETS, dtype=torch.float64)[:, None]
+    network = torch.nn.Sequential(
+        torch.nn.Linear(2, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1), torch.nn.Tanh()
+    ).double()
+    with torch.no_grad():
+        for layer, linear in zip(scalar.layers, (network[0], network[2]), strict=True):
+            linear.weight[:] = torch.tensor([[w.data for w in neuron.w] for neuron in layer.neurons])
+            linear.bias[:] = torch.tensor([neuron.b.data for neuron in layer.neurons])
+    optimizer = torch.optim.SGD(network.parameters(), lr=RATE)
+
+    def step() -> float:
+        loss = ((network(x) - y) ** 2).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
 # --- measuring --------------------------------------------------------------------------------------------
 
 
@@ -208,6 +245,7 @@ def measure(variants: dict[str, Step], rounds: int, budget: float) -> dict[str, 
 
 
 def same_losses(variants: dict[str, Step], steps: int = 5) -> None:
+    """Take some steps with each, and stop where losses differ."""
     losses = {label: [step() for _ in range(steps)] for label, step in variants.items()}
     first = next(iter(losses.values()))
     for label, found in losses.items():
@@ -216,16 +254,15 @@ def same_losses(variants: dict[str, Step], steps: int = 5) -> None:
             raise SystemExit(f"{label}: losses differ by {worst:.1e}")
 
 
-def show(title: str, times: dict[str, list[float]], base: str) -> None:
-    print(f"\n{title}\n{'':34}{'µs a step':>12}{'spread':>14}{'ratio to ' + base:>34}{'spread':>16}")
+def show(times: dict[str, list[float]], base: str) -> None:
+    """Medians, and ratios within a round, with what lies between the quartiles."""
+    print(f"{'':26}{'µs a step':>12}{'quartiles':>24}{'ratio':>10}{'quartiles':>24}  to {base}")
     for label, found in times.items():
-        middle = statistics.median(found)
-        ratios = sorted(a / b for a, b in zip(found, times[base], strict=True))
-        spread = f"{min(found) / middle:.2f}-{max(found) / middle:.2f}"
-        print(
-            f"{label:34}{middle:12.1f}{spread:>14}{statistics.median(ratios):34.4g}"
-            f"{f'{ratios[0]:.4g}-{ratios[-1]:.4g}':>16}"
-        )
+        cells = ""
+        for column in (found, [a / b for a, b in zip(found, times[base], strict=True)]):
+            low, middle, high = statistics.quantiles(column, n=4)
+            cells += f"{middle:{10 + 2 * (column is found)}.4g}{f'{low:.4g} to {high:.4g}':>24}"
+        print(f"{label:26}{cells}")
 
 
 def compiling(points: int, sizes: tuple[int, ...], rounds: int) -> tuple[int, list[float]]:
@@ -255,25 +292,40 @@ def main() -> None:
 
     for title, (points, sizes) in {"moons": MOONS, "small": SMALL}.items():
         nodes, times = compiling(points, sizes, options.rounds)
-        variants: dict[str, Step] = {}
+        quick: dict[str, Step] = {"compiled": compiled(points, sizes)}
         if title == "moons":
-            variants["NumPy by hand"] = by_hand(points, sizes)
-            variants["NumPy by hand, tuned"] = by_hand_tuned(points, sizes)
-        variants["compiled"] = compiled(points, sizes)
-        if title == "small":
-            variants["compiled, as arrays"] = compiled(points, sizes, "arrays")
-        variants["Value"] = dynamic(Value, points, sizes)
+            quick["NumPy by hand"] = by_hand(points, sizes)
+            quick["NumPy by hand, tuned"] = by_hand_tuned(points, sizes)
+        else:
+            quick["compiled, as arrays"] = compiled(points, sizes, "arrays")
+        slow: dict[str, Step] = {"compiled": compiled(points, sizes), "Value": dynamic(Value, points, sizes)}
         if micrograd is not None:
-            variants["micrograd"] = dynamic(micrograd, points, sizes)
-        same_losses(variants)
-        found = measure(variants, options.rounds, options.budget)
-        base = "NumPy by hand" if title == "moons" else "compiled"
-        show(f"{title}: {points} points, {nodes:,} nodes", found, base)
+            slow["micrograd"] = dynamic(micrograd, points, sizes)
+        same_losses({**slow, **quick})
+        print(f"\n{title}: {points} points, {nodes:,} nodes")
+        show(
+            measure(quick, 5 * options.rounds, options.budget / 5),
+            "compiled" if title == "small" else "NumPy by hand",
+        )
+        found = measure(slow, options.rounds, options.budget)
+        show(found, "compiled")
         middle = statistics.median(times)
-        print(f"compiling: {middle:.1f} ms ({min(times):.1f}-{max(times):.1f})")
+        print(f"compiling takes {middle:.1f} ms ({min(times):.1f} to {max(times):.1f})", end="")
         if micrograd is not None:
             theirs = statistics.median(found["micrograd"])
-            print(f"repaid within {math.ceil(1e3 * middle / theirs)} steps of micrograd")
+            print(f", repaid within {math.ceil(1e3 * middle / theirs)} steps of micrograd", end="")
+        print()
+
+    variants = {"compiled": xor_compiled()}
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        variants["PyTorch, eager"] = xor_torch(torch)
+        same_losses(variants)
+    else:
+        print("PyTorch is not installed: left out")
+    print("\nXOR: 2-4-1, 4 rows")
+    show(measure(variants, 5 * options.rounds, options.budget / 5), list(variants)[-1])
 
 
 if __name__ == "__main__":

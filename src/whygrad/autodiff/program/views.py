@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,9 @@ class View:
     start: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
-    squeezed: bool = True  # a single entry has no dimension: NumPy takes it in half the time
+    squeezed: bool = field(
+        default=True, repr=False
+    )  # a single entry has no dimension: NumPy takes it in half the time
 
     @property
     def own_shape(self) -> tuple[int, ...]:
