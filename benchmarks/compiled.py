@@ -210,8 +210,10 @@ def xor_torch(torch) -> Step:
     ).double()
     with torch.no_grad():
         for layer, linear in zip(scalar.layers, (network[0], network[2]), strict=True):
-            linear.weight[:] = torch.tensor([[w.data for w in neuron.w] for neuron in layer.neurons])
-            linear.bias[:] = torch.tensor([neuron.b.data for neuron in layer.neurons])
+            linear.weight[:] = torch.tensor(
+                [[w.data for w in neuron.w] for neuron in layer.neurons], dtype=torch.float64
+            )
+            linear.bias[:] = torch.tensor([neuron.b.data for neuron in layer.neurons], dtype=torch.float64)
     optimizer = torch.optim.SGD(network.parameters(), lr=RATE)
 
     def step() -> float:

@@ -11,7 +11,7 @@ from ..readings.arrays import FUNCTIONS
 from ..readings.floats import FLOATS
 from .array_source import ArraySource
 from .layout import Layout
-from .recording import CONSTANT, Recording
+from .recording import CONSTANT
 from .structure import Group, Structure
 
 NAMES: dict[str, Any] = {
@@ -21,7 +21,6 @@ NAMES: dict[str, Any] = {
     **{name: getattr(np, name) for name in "array empty ones bincount broadcast_to".split()},
     "as_strided": np.lib.stride_tricks.as_strided,
 }
-NODES_PER_CALL = 20  # a call on arrays costs as much as some 20 nodes of straight-line Python
 
 
 class ArrayForm:
@@ -29,10 +28,10 @@ class ArrayForm:
 
     name = "arrays"
 
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
-        self.structure = Structure(recording)
-        layout = self.layout = Layout(self.structure)
+    def __init__(self, structure: Structure) -> None:
+        recording = self.recording = structure.recording
+        self.structure = structure
+        layout = self.layout = Layout(structure)
         written = ArraySource(layout)
         self.source = written.text
         self.calls = {
@@ -64,11 +63,6 @@ class ArrayForm:
         self.order = np.array(recording.parameters, np.intp)[
             np.argsort(position[recording.parameters])
         ].tolist()
-
-    @property
-    def is_worthwhile(self) -> bool:
-        """Whether the graph is regular enough for arrays to beat straight-line Python."""
-        return self.calls["step"] * NODES_PER_CALL <= len(self.recording)
 
     @property
     def groups(self) -> list[Group]:

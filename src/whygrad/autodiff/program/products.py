@@ -50,7 +50,15 @@ def matrix_product(recording: Recording, group: Group) -> Product | None:
     else:
         pairs, rows, columns = zip(group.lefts, group.rights, strict=True), lefts, rights
     cells = {pair: k for k, pair in enumerate(pairs)}
-    return Product(list(rows), list(columns), cells) if len(cells) == len(group.members) else None
+    if len(cells) != len(group.members):
+        return None
+    ranks = {i: rank for rank, i in enumerate(recording.parameters)}
+
+    def written(factors: tuple[int, ...]) -> tuple[int, int]:
+        """As the program has them: parameters as given, others by number, the last of which came first."""
+        return ranks.get(factors[0], len(ranks)), -factors[0]
+
+    return Product(sorted(rows, key=written), sorted(columns, key=written), cells)
 
 
 def _is_right(

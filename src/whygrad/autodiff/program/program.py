@@ -10,6 +10,7 @@ from ..value import Value
 from .checking import Check, compare
 from .python_form import PythonForm
 from .recording import COMPUTED, Recording, values
+from .structure import Structure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMS = ("arrays", "python")
 SMALL = 1000  # nodes: below, straight-line Python is quicker than NumPy's calls
+ALIKE = 80  # nodes to a group, on average: with fewer, the calls for a group cost more than its nodes
 
 
 def compile(
@@ -85,10 +87,12 @@ def _form(recording: Recording, how: str | None) -> Any:
         if how == "arrays":
             raise SettingError("how='arrays' needs NumPy", hint="how='python' runs without")
         return PythonForm(recording)
+    structure = Structure(recording)
+    if how is None and len(structure.groups) * ALIKE > len(recording):
+        return PythonForm(recording)
     from .array_form import ArrayForm
 
-    form = ArrayForm(recording)
-    return form if how == "arrays" or form.is_worthwhile else PythonForm(recording)
+    return ArrayForm(structure)
 
 
 class Program:
