@@ -34,6 +34,10 @@ UNARY = {
     "zero": lambda a: a + 0,
     "leaky": lambda a: a.leaky_relu(0.2),
     "elu": lambda a: a.elu(1.3),
+    "sign": lambda a: rows.sign(a) + a,
+    "step": lambda a: rows.step(a) * a,
+    "dropped": lambda a: rows.dropout(a, 1.25) - rows.dropout(a, 0.0),
+    "strong": lambda a: rows.strong_multiply(rows.step(a), a),
     **{word: getattr(Value, word) for word in "sin cos tanh relu sigmoid silu softplus gelu".split()},
 }
 BINARY = {

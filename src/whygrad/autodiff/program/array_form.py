@@ -19,6 +19,8 @@ NAMES: dict[str, Any] = {
     **{name: FUNCTIONS[name] for name in "maximum minimum divide power where strong_multiply".split()},
     **{name: getattr(np, name) for name in "add subtract multiply negative greater greater_equal".split()},
     **{name: getattr(np, name) for name in "array empty ones bincount broadcast_to".split()},
+    "inf": np.inf,
+    "nan": np.nan,
     "as_strided": np.lib.stride_tricks.as_strided,
 }
 

@@ -106,7 +106,7 @@ class Program:
     how
         ``"arrays"`` or ``"python"``.
     parameters
-        The nodes that ``step`` moves, in the order of ``vector`` and ``gradient``.
+        The nodes that ``step`` moves, in the order in which an optimizer sees them.
     inputs
         The nodes that get new numbers at each replay.
     """
@@ -119,7 +119,7 @@ class Program:
 
     @property
     def parameters(self) -> tuple[Value, ...]:
-        """The nodes that ``step`` moves, in the order of ``vector`` and ``gradient``."""
+        """The nodes that ``step`` moves, in the order in which an optimizer sees them."""
         return tuple([self._recording.nodes[i] for i in self._form.order])
 
     @property

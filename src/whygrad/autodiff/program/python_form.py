@@ -33,9 +33,9 @@ class PythonForm:
         self._vectors: tuple[Any, Any] | None = None
         self._functions: dict[str, Any] = {}
         self._careful: PythonSource | None = None
-        places = {i: k for k, i in enumerate(self.writer.others)}
-        self._inputs = [places[i] for i in recording.inputs]
-        self._places = places
+        groups = self.writer.parameters, self.writer.others, self.writer.computed
+        self._places = {i: (g, k) for g, group in enumerate(groups) for k, i in enumerate(group)}
+        self._inputs = [self._places[i][1] for i in recording.inputs]
         self.load()
 
     @property
@@ -68,23 +68,17 @@ class PythonForm:
 
     def set_inputs(self, numbers: list[float]) -> None:
         """Numbers for the inputs, in their order."""
-        if self._inputs == list(range(len(self.others))):
-            self.others = numbers
-        else:
-            self.others = others = self.others.copy()
-            for place, number in zip(self._inputs, numbers, strict=True):
-                others[place] = number
+        for place, number in zip(self._inputs, numbers, strict=True):
+            self.others[place] = number
 
     def set_leaf(self, i: int, number: float) -> None:
         """A number for one leaf."""
-        if i in self._places:
-            self.others[self._places[i]] = number
-        else:
-            self.parameters[self.writer.parameters.index(i)] = number
+        group, place = self._places[i]
+        (self.parameters, self.others)[group][place] = number
 
     def is_settable(self, i: int) -> bool:
         """Whether node i is a leaf that can have another number."""
-        return i in self._places or i in self.writer.parameters
+        return i in self._places and self._places[i][0] < 2
 
     def forward(self) -> float:
         """Compute every node; the loss."""
@@ -124,19 +118,14 @@ class PythonForm:
 
     def number(self, i: int) -> float:
         """What node i holds since the latest forward pass."""
-        return self.all_numbers()[i]
+        if i not in self._places:  # a plain number
+            return float(self.recording.nodes[i].data)
+        group, place = self._places[i]
+        return (self.parameters, self.others, self.numbers)[group][place]
 
     def all_numbers(self) -> list[float]:
         """What each node holds since the latest forward pass."""
-        found = [float(node.data) for node in self.recording.nodes]
-        for group, numbers in (
-            (self.writer.parameters, self.parameters),
-            (self.writer.others, self.others),
-            (self.writer.computed, self.numbers),
-        ):
-            for i, number in zip(group, numbers, strict=False):
-                found[i] = number
-        return found
+        return [self.number(i) for i in range(len(self.recording))]
 
     def gradient_of(self, i: int) -> float:
         """The gradient by node i."""

@@ -5,6 +5,8 @@ The text computes what the reading on plain numbers does, in the same order, so 
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..op import Elementwise
 from ..ops import arrays as _arrays  # noqa: F401 - rules of numbers use xp.where, which is a row there
 from ..readings.floats import FLOATS
@@ -84,9 +86,9 @@ class Template:
             _expression(op.local(k, STEPS, name(f"#{RESULT}"), xs), careful) if op.flows(k) else None
             for k in range(len(xs))
         ]
-        count = self.forward.operands.count
+        counts = Counter(self.forward.operands)
         #: operands that occur more than once, or before the result: no expression may stand for them
-        self.named = [k for k in range(len(xs)) if count(k) > 1 or self.forward.steps]
+        self.named = [k for k in range(len(xs)) if self.forward.steps or counts[k] > 1]
 
 
 def _fold_weighted(op: Elementwise, xs: list[Symbol]) -> Expression:
