@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import whygrad.autodiff.ops.elementwise  # noqa: F401 - enters the rows into the table
 from whygrad.autodiff.op import Elementwise
 from whygrad.autodiff.program.python_source import CAREFULLY, QUICK
-from whygrad.autodiff.program.templates import CHOICES, Template
+from whygrad.autodiff.program.templates import CHOICES, RESULT, STEP, UPSTREAM, Template
 from whygrad.autodiff.program.views import fold, view
 from whygrad.autodiff.readings.floats import FLOATS
 from whygrad.autodiff.table import TABLE
@@ -95,16 +95,19 @@ def test_the_text_of_a_row_computes_what_the_row_computes(row, careful):
     for known in [None, *range(len(xs))]:
         literals = tuple(x if k == known else None for k, x in enumerate(xs))
         template = Template(op, literals, careful)
-        operands = {k: (repr(x), 9) for k, x in enumerate(xs)} | {-1: (repr(y), 9)}
+        operands = {k: (repr(x), 9) for k, x in enumerate(xs)} | {RESULT: (repr(y), 9), UPSTREAM: ("0.75", 9)}
         names = CAREFULLY if careful else QUICK
 
         def compute(expression, operands=operands, names=names):
             filled = dict(operands)
             for k, step in enumerate(expression.steps):
-                filled[-2 - k] = repr(eval(step.fill(filled), dict(names))), 9
+                filled[STEP - k] = repr(eval(step.fill(filled), dict(names))), 9
             return eval(expression.text.fill(filled), dict(names))
 
         assert compute(template.forward) == y
-        for k, local in enumerate(template.local):
-            if local is not None:
-                assert compute(local) == float(op.local(k, FLOATS, y, xs))
+        for k, pulled in enumerate(template.pulled):
+            if op.flows(k):
+                assert compute(pulled) == op.pull(k, FLOATS, 0.75, y, xs)
+                assert compute(template.local(k)) == float(op.local(k, FLOATS, y, xs))
+            else:
+                assert pulled is None

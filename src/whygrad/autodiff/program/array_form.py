@@ -9,14 +9,14 @@ import numpy as np
 
 from ..readings.arrays import FUNCTIONS
 from ..readings.floats import FLOATS
-from .array_source import ArraySource
+from .array_source import UFUNCS, ArraySource
 from .layout import Layout
 from .recording import CONSTANT
 from .structure import Group, Structure
 
 NAMES: dict[str, Any] = {
-    **{name: FUNCTIONS[name] for name in "exp expm1 log log1p sqrt sin cos tanh abs sign".split()},
-    **{name: FUNCTIONS[name] for name in "maximum minimum divide power where strong_multiply".split()},
+    **FUNCTIONS,
+    **{name: getattr(np, name) for name in UFUNCS},
     **{name: getattr(np, name) for name in "add subtract multiply negative greater greater_equal".split()},
     **{name: getattr(np, name) for name in "array empty ones bincount broadcast_to".split()},
     "inf": np.inf,

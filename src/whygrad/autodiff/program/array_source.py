@@ -22,6 +22,9 @@ from .templates import fold as fold_numbers
 from .views import View, fold, view
 
 CALLS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "neg": "negative"}
+UFUNCS = frozenset(
+    "exp expm1 log log1p sqrt sin cos tanh abs sign maximum minimum divide power".split()
+)  # these, and the calls below, take out=
 MASKS = {">": "greater", ">=": "greater_equal"}
 MANY = 4  # from as many terms on, a sum is one product with ones
 UPSTREAM = "g"
@@ -354,13 +357,13 @@ class Statements:
         mask = s.head in MASKS
         target = out or self.buffer(own, mask)
         inside = ", ".join(texts)
-        if s.head in ("where", "strong_multiply"):
-            self.source.lines.append(f"{target}[...] = {s.head}({inside})")
-        elif s.head == "step":
+        if s.head == "step":
             self.source.lines.append(f"greater({inside}, {self.source.number(0.0)}, out={target})")
-        else:
+        elif mask or s.head in CALLS or s.head in UFUNCS:
             call = MASKS.get(s.head) or CALLS.get(s.head, s.head)
             self.source.lines.append(f"{call}({inside}, out={target})")
+        else:
+            self.source.lines.append(f"{target}[...] = {s.head}({inside})")
         return target, own
 
 

@@ -71,8 +71,8 @@ def _number(recording: Recording, i: int, old: Value, new: Value, numbers: Any) 
         return f"{_kind(old)} gave {numbers[i]!r}, now {new.data!r}"
     what = "the leaf" if old.requires_grad else "the number"
     return (
-        f"{what} was {numbers[i]:.10g}, now {new.data:.10g}; it is computed from .data, or given from outside: "
-        "make it an input, or part of the graph"
+        f"{what} was {numbers[i]:.10g}, now {new.data:.10g}; it is computed from .data, or given from "
+        "outside: make it an input, or part of the graph"
     )
 
 

@@ -9,8 +9,9 @@ import math
 from keyword import iskeyword
 
 from ..op import Elementwise
+from ..readings.floats import FUNCTIONS
 from .recording import COMPUTED, CONSTANT, PARAMETER
-from .templates import ATOM, CAREFUL, PRODUCT, RESULT, STEP, TERMS, Expression, Template, literal
+from .templates import ATOM, PRODUCT, RESULT, STEP, TERMS, UPSTREAM, Expression, Template, literal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,15 +22,14 @@ if TYPE_CHECKING:
     Piece = tuple[str, int]  # an expression and how tightly it binds
 
 WIDE = 16  # neurons with more operands share a template, whatever numbers they get
-QUICK: dict[str, Any] = {  # these raise where the careful ones give inf or NaN
+CAREFULLY: dict[str, Any] = {**FUNCTIONS, "inf": math.inf, "nan": math.nan}
+QUICK: dict[str, Any] = {  # of these some raise where the careful ones give inf or NaN
+    **CAREFULLY,
     **{function: getattr(math, function) for function in "exp expm1 log log1p sqrt sin cos tanh".split()},
     "abs": math.fabs,
     "power": math.pow,
-    "inf": math.inf,
-    "nan": math.nan,
 }
-CAREFULLY: dict[str, Any] = {**CAREFUL, "inf": math.inf, "nan": math.nan}
-RESERVED = frozenset([*QUICK, *CAREFUL, "leaves", "parameters", "others", "numbers", "rate", "maximum"])
+RESERVED = frozenset([*QUICK, "loss", "parameters", "others", "numbers", "rate"])
 
 
 class PythonSource:
@@ -125,9 +125,9 @@ class PythonSource:
             if template.forward.steps:
                 needed.add(i)
             if wanted[i]:
-                for k, local in enumerate(template.local):
-                    if local is not None and wanted[parents[k]]:
-                        needed.update([i if x == RESULT else parents[x] for x in local.operands])
+                for k, pulled in enumerate(template.pulled):
+                    if pulled is not None and wanted[parents[k]]:
+                        needed.update([i if x == RESULT else parents[x] for x in pulled.operands])
         uses = self.recording.uses
         return {i for i in self.computed if uses[i] == 1 and i not in needed}
 
@@ -168,12 +168,18 @@ class PythonSource:
                 continue
             parents = self.families[i]
             operands = {k: pieces[p] for k, p in enumerate(parents)}
-            operands[RESULT] = pieces[i]
-            for parent, local in zip(parents, self.template_of[i].local, strict=True):
-                if local is not None and wanted[parent]:
-                    if local.steps:
-                        self._steps(lines, local, operands)
-                    term = _contribution(local, operands, upstream)
+            operands[RESULT], operands[UPSTREAM] = pieces[i], (upstream, ATOM)
+            template = self.template_of[i]
+            for k, parent in enumerate(parents):
+                pulled = template.pulled[k]
+                if pulled is not None and wanted[parent]:
+                    if upstream == "1.0":
+                        pulled = template.local(k)
+                    if pulled.steps:
+                        self._steps(lines, pulled, operands)
+                    term = pulled.text.fill(operands)
+                    if pulled.text.level < PRODUCT:
+                        term = f"({term})"
                     if parent in terms:
                         terms[parent].append(term)
                     else:
@@ -197,18 +203,6 @@ class PythonSource:
             some = ([name] if start else []) + terms[start : start + TERMS]
             lines.append(f"{name} = {' + '.join(some)}")
         return name
-
-
-def _contribution(local: Expression, operands: dict[int, Piece], upstream: str) -> str:
-    """local · upstream as text."""
-    factor = local.text.fill(operands)
-    level = local.text.level if len(local.text.parts) > 1 else ATOM
-    if factor == "1.0":
-        return upstream
-    if factor == "-1.0":
-        return f"-{upstream}"
-    factor = factor if level >= PRODUCT else f"({factor})"
-    return factor if upstream == "1.0" else f"{factor} * {upstream}"
 
 
 def _names(recording: Recording) -> list[str]:

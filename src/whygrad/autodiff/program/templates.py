@@ -9,7 +9,6 @@ from collections import Counter
 
 from ..op import Elementwise
 from ..ops import arrays as _arrays  # noqa: F401 - rules of numbers use xp.where, which is a row there
-from ..readings.floats import FLOATS
 from ..readings.symbols import STEPS, Symbol, name, number
 
 TYPE_CHECKING = False
@@ -25,10 +24,11 @@ CHOICES = {  # base functions without a call; the reading on numbers has the sam
     "minimum": "({0} if {0} < {1} or {0} != {0} else {1})",
     "step": "(1.0 if {0} > 0.0 else 0.0)",
     "sign": "(1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else {0} * 1.0)",
-    "strong_multiply": "({0} * {1} if {0} else 0.0)",
 }
+MASKS = frozenset([">", ">="])
 TERMS = 30  # as many on a line: the parser of Python nests one level for each
 RESULT, STEP = -1, -2  # the operand numbers of y, and of the first step; those of further steps go down
+UPSTREAM = -1_000_000  # and that of the upstream gradient
 
 
 class Text:
@@ -73,7 +73,7 @@ class Expression:
 
 
 class Template:
-    """A row with some operands known in advance: forward rule and local derivatives as expressions.
+    """A row with some operands known in advance: forward rule, and what it passes on, as expressions.
 
     ``literals[k]`` is the number that operand k always is, or None. ``careful`` text calls functions that
     give inf or NaN where plain Python raises.
@@ -82,13 +82,24 @@ class Template:
     def __init__(self, op: Elementwise, literals: tuple[float | None, ...], careful: bool) -> None:
         xs = [name(f"#{k}") if known is None else number(known) for k, known in enumerate(literals)]
         self.forward = _fold_weighted(op, xs) if op.variadic else _expression(op.forward(STEPS, *xs), careful)
-        self.local = [
-            _expression(op.local(k, STEPS, name(f"#{RESULT}"), xs), careful) if op.flows(k) else None
+        self.op, self.xs, self.careful = op, xs, careful
+        g, y = name(f"#{UPSTREAM}"), name(f"#{RESULT}")
+        self.pulled = [
+            _expression(_local_first(op.pull(k, STEPS, g, y, xs)), careful) if op.flows(k) else None
             for k in range(len(xs))
         ]
         counts = Counter(self.forward.operands)
         #: operands that occur more than once, or before the result: no expression may stand for them
         self.named = [k for k in range(len(xs)) if self.forward.steps or counts[k] > 1]
+
+    def local(self, k: int) -> Expression:
+        """The local derivative alone: what an upstream gradient of 1 gives."""
+        return _expression(self.op.local(k, STEPS, name(f"#{RESULT}"), self.xs), self.careful)
+
+
+def _local_first(s: Any) -> Any:
+    """Local times upstream, which needs fewer parentheses than the other way round."""
+    return Symbol("*", *reversed(s.args)) if s.head == "*" else s
 
 
 def _fold_weighted(op: Elementwise, xs: list[Symbol]) -> Expression:
@@ -130,6 +141,8 @@ def fold(s: Any) -> Any:
         return args[0]
     if s.head == "strong_multiply" and args[0].head == "number" and args[0].args[0]:
         return Symbol("*", *args)
+    if s.head == "strong_multiply" and args[0].head in MASKS:
+        return Symbol("where", args[0], args[1], number(0.0))
     return Symbol(s.head, *args, keywords=s.keywords)
 
 
@@ -172,7 +185,7 @@ class _Writer:
 
     def apply(self, s: Symbol) -> Text:
         head = "/" if s.head == "divide" and not self.careful else s.head
-        if head in (">", ">="):
+        if head in MASKS:
             return self.choice("(1.0 if {0} else 0.0)", [self.condition(s)])
         if head == "where":
             condition, a, b = s.args
@@ -207,9 +220,3 @@ def literal(value: float) -> Text:
     """A number as it stands in a program; ``inf`` and ``nan`` are names there."""
     text = repr(value)
     return Text(SIGN if text.startswith("-") else ATOM, text)
-
-
-CAREFUL: dict[str, Any] = {
-    function: getattr(FLOATS, function)
-    for function in "exp expm1 log log1p sqrt sin cos tanh abs divide power".split()
-}
