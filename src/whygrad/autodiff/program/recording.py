@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate, chain
+from operator import attrgetter
 
 from ...errors import GraphError, KindError, SettingError
 from ..node import topological_order
@@ -37,9 +38,9 @@ class Recording:
         self.nodes: list[Value] = order
         self.root = self.index[loss]
         self.ops: list[Op | None] = [node.op for node in order]
-        families = [node.parents for node in order]
-        self.starts = list(accumulate(map(len, families), initial=0))
-        self.flat = list(map(self.index.__getitem__, chain.from_iterable(families)))
+        # no list of all tuples of parents: the garbage collector would go through it again and again
+        self.starts = list(accumulate(self._counts(), initial=0))
+        self.flat = list(map(self.index.__getitem__, chain.from_iterable(map(attrgetter("parents"), order))))
         self.uses = [0] * len(order)
         for parent in self.flat:
             self.uses[parent] += 1
@@ -49,6 +50,15 @@ class Recording:
             self.roles[i] = LEAF if order[i].requires_grad else CONSTANT
         self.inputs = self._assign("inputs", inputs, INPUT)
         self.parameters = self._assign("parameters", parameters, PARAMETER)
+
+    def _counts(self) -> list[int]:
+        """How many parents each node has."""
+        known: dict[Op | None, int] = {None: 0}
+        known |= {op: len(op.inputs) for op in set(self.ops) if op is not None and not op.variadic}
+        return [
+            known[op] if op in known else len(node.parents)
+            for op, node in zip(self.ops, self.nodes, strict=True)
+        ]
 
     def _assign(self, name: str, given: list[Value], role: int) -> list[int]:
         """Give the nodes their role, each once and no more; their numbers."""
