@@ -154,6 +154,7 @@ def test_numbers_that_cannot_be_inputs_are_refused(how):
         ([1.0, "a"], KindError, "takes numbers"),
         ([[1.0], [2.0]], KindError, "rows one after the other"),
         (1.0, KindError, "takes a list of numbers"),
+        (np.array(1.0), KindError, "takes a list of numbers"),
     ]:
         with pytest.raises(error, match=text):
             program.forward(given)
@@ -342,15 +343,19 @@ from whygrad import compile, MLP, Value
 network = MLP(2, [30, 30, 1])
 loss = (network([0.5, 0.25]) - 1) ** 2 + sum(p * p for p in network.parameters())
 from whygrad.errors import SettingError
+class Optimizer:
+    def step(self, vector, gradient):
+        raise AssertionError
 program = compile(loss, parameters=network.parameters())
 first = program.step(0.01)
 program.explain()
 assert program.step(0.01) < first
 assert len(program) > 1000 and program.how == "python"
-try:
-    compile(loss, how="arrays")
-except SettingError as error:
-    print(error)
+for refused in (lambda: compile(loss, how="arrays"), lambda: program.step(Optimizer())):
+    try:
+        refused()
+    except SettingError as error:
+        print(error)
 """
     source = str(Path(whygrad.__file__).parents[1])
     done = subprocess.run(
@@ -361,6 +366,7 @@ except SettingError as error:
     )
     assert done.returncode == 0, done.stderr
     assert "how='arrays' needs NumPy" in done.stdout
+    assert "an optimizer needs NumPy" in done.stdout
 
 
 def test_the_source_can_be_read(how):

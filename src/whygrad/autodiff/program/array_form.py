@@ -9,9 +9,10 @@ import numpy as np
 
 from ..readings.arrays import FUNCTIONS
 from ..readings.floats import FLOATS
-from .array_source import UFUNCS, ArraySource
+from .array_source import ArraySource
 from .layout import Layout
 from .recording import CONSTANT
+from .statements import UFUNCS
 from .structure import Group, Structure
 
 NAMES: dict[str, Any] = {

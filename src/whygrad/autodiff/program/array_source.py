@@ -13,33 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import arrays as array_rows
-from ..ops import elementwise as rows
-from ..readings.symbols import STEPS, Symbol, name, number
-from .layout import Index, Layout, Mask, Part
-from .templates import RESULT
-from .templates import fold as fold_numbers
-from .views import View, fold, view
+from .layout import Index, Layout, Mask
+from .part_source import PartSource
+from .statements import Operand, Statements
+from .views import View, view
 
-CALLS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "neg": "negative"}
-UFUNCS = frozenset(
-    "exp expm1 log log1p sqrt sin cos tanh abs sign maximum minimum divide power".split()
-)  # these, and the calls below, take out=
-MASKS = {">": "greater", ">=": "greater_equal"}
-MANY = 4  # from as many terms on, a sum is one product with ones
-UPSTREAM = "g"
-G = name(UPSTREAM)
 CONTIGUOUS = re.compile(r"\w+\[\d+:\d+\](\.reshape\([\d, ()]*\))?")  # views that lie in one piece
-
-
-class Operand:
-    """What statements name: a view of the flat array, a number, or entries gathered into a buffer."""
-
-    def __init__(
-        self, positions: Index, text: str, shape: tuple[int, ...], where: View | None, literal: float | None
-    ) -> None:
-        self.positions, self.text, self.shape = positions, text, shape
-        self.view, self.literal = where, literal
+HEADER = "# values and gradients are flat arrays, and what is named here are views of them"
 
 
 class ArraySource:
@@ -62,14 +42,14 @@ class ArraySource:
             layout.parameter_count + layout.other_count,
             layout.parameter_count + layout.other_count + layout.constant_count,
         )
-        self.parts = [_PartSource(self, part, k) for k, part in enumerate(layout.parts, start=1)]
+        self.parts = [PartSource(self, part, k) for k, part in enumerate(layout.parts, start=1)]
         self._write_functions()
 
     @property
     def text(self) -> str:
         """The whole program."""
         functions = [_function(signature, lines) for signature, lines in self.functions.items()]
-        return "\n\n".join(["\n".join(self.setup) + "\n", *functions])
+        return "\n\n".join(["\n".join([HEADER, *self.setup]) + "\n", *functions])
 
     def _write_functions(self) -> None:
         root = int(self.layout.position[self.recording.root])
@@ -287,237 +267,6 @@ class ArraySource:
     def number(self, value: float) -> str:
         """A number as an array without dimensions, which NumPy takes in half the time of a float."""
         return self.name(f"array({value!r})", "c")
-
-
-class Statements:
-    """Writes calls for a symbol, with scratch buffers that are free again after their use."""
-
-    def __init__(self, source: ArraySource, names: dict[str, Operand]) -> None:
-        self.source, self.names = source, names
-        self.held: dict[str, tuple[tuple[int, ...], bool]] = {}
-        self.known: dict[str, tuple[str, tuple[int, ...]]] = {}
-
-    def full(self, symbol: Any, shape: tuple[int, ...]) -> str:
-        """The text of an array of exactly this shape."""
-        text, own = self.emit(symbol)
-        if own == shape:
-            return text
-        target = self.buffer(shape)
-        self.source.lines.append(f"{target}[...] = {text}")
-        return target
-
-    def emit(
-        self, symbol: Any, out: str | None = None, shape: tuple[int, ...] = ()
-    ) -> tuple[str, tuple[int, ...]]:
-        """Statements that compute the symbol; the text that stands for it, and its shape."""
-        s = squares(fold_numbers(number(symbol)))
-        if out is None:
-            return self._emit(s)
-        if s.head in ("name", "number"):
-            self.source.lines.append(f"{out}[...] = {self._emit(s)[0]}")
-        else:
-            self._apply(s, out, shape)
-        return out, shape
-
-    def close(self) -> None:
-        """Free all buffers."""
-        for text, (shape, mask) in self.held.items():
-            self.source.release(text, shape, mask)
-        self.held = {}
-
-    def buffer(self, shape: tuple[int, ...], mask: bool = False) -> str:
-        """A scratch buffer, held until it is consumed."""
-        text = self.source.scratch(shape, mask)
-        self.held[text] = shape, mask
-        return text
-
-    def _emit(self, s: Symbol) -> tuple[str, tuple[int, ...]]:
-        if s.head == "name":
-            operand = self.names[s.args[0]]
-            return operand.text, operand.shape
-        if s.head == "number":
-            return self.source.number(float(s.args[0])), ()
-        key = repr(s)
-        if key not in self.known:
-            self.known[key] = self._apply(s, None, ())
-        return self.known[key]
-
-    def _apply(self, s: Symbol, out: str | None, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        if s.head == "T":
-            text, (n, m) = self._emit(s.args[0])
-            return self.source.name(f"{text}.T", f"{text}_T"), (m, n)
-        args = [self._emit(a) for a in s.args]
-        texts = [text for text, _ in args]
-        if s.head == "matmul":
-            own = args[0][1][0], args[1][1][1]
-            target = out or self.buffer(own)
-            self.source.dot(f"{texts[0]}.dot({texts[1]}", target)
-            return target, own
-        own = np.broadcast_shapes(*[shape for _, shape in args])
-        mask = s.head in MASKS
-        target = out or self.buffer(own, mask)
-        inside = ", ".join(texts)
-        if s.head == "step":
-            self.source.lines.append(f"greater({inside}, {self.source.number(0.0)}, out={target})")
-        elif mask or s.head in CALLS or s.head in UFUNCS:
-            call = MASKS.get(s.head) or CALLS.get(s.head, s.head)
-            self.source.lines.append(f"{call}({inside}, out={target})")
-        else:
-            self.source.lines.append(f"{target}[...] = {s.head}({inside})")
-        return target, own
-
-
-class _PartSource:
-    """The statements of one group."""
-
-    def __init__(self, source: ArraySource, part: Part, number_: int) -> None:
-        self.source, self.part = source, part
-        self.count = count = part.end - part.start
-        word = part.group.op.name if part.group.op is not None else "product" if part.product else "sum"
-        self.word = f"{word}{number_}"
-        self.shape: tuple[int, ...] = (count,) if count > 1 else ()
-        self.matrix: tuple[int, ...] = self.shape
-        if part.product is not None:
-            self.matrix = (len(part.lefts), part.rights.shape[1])
-            self.x = source.matrix(part.lefts, f"x{number_}")
-            self.w = source.matrix(part.rights, f"w{number_}")
-        elif part.lefts.size:
-            lists = [part.lefts, part.rights]
-            self.x, self.w = [source.operand(_squeezed(positions), "a") for positions in lists]
-        columns = list(part.terms.T)
-        self.together = part.group.op is None and len(columns) >= MANY
-        if self.together:
-            self.terms = [source.operand(part.terms, "terms")]
-            return
-        if part.product is None:
-            broken = [fold(column) for column in columns if view(column) is None]
-            shape = next((found for found in broken if found is not None), None)
-            if shape is not None and not part.lefts.size:
-                self.matrix = shape
-        names = ["b"] if part.product is not None else ["a"]
-        fit = [column.reshape(self.matrix) if len(self.matrix) == 2 else column for column in columns]
-        self.terms = [source.operand(positions, f"{names[0]}{number_}") for positions in fit]
-
-    def result(self, array: str, shape: tuple[int, ...]) -> Operand:
-        """The members as an array of this shape."""
-        part, text = self.part, f"{array}[{self.part.start}:{self.part.end}]"
-        if len(shape) != 1:
-            text += f".reshape({shape})"
-        name_ = self.source.name(text, self.word if array == "values" else f"d_{self.word}")
-        return Operand(np.arange(part.start, part.end), name_, shape, None, None)
-
-    def forward(self) -> None:
-        lines = self.source.lines
-        for operand in [*self.terms, *([self.x, self.w] if self.part.lefts.size else [])]:
-            self.source.gather(operand)
-        op = self.part.group.op
-        if op is not None:
-            names = {f"#{k}": term for k, term in enumerate(self.terms)}
-            writer = Statements(self.source, names)
-            y = self.result("values", self.matrix)
-            writer.emit(op.forward(STEPS, *self._symbols()), out=y.text, shape=self.matrix)
-            writer.close()
-            return
-        y = self.result("values", self.matrix)
-        started = self._products_forward()
-        if self.together:
-            terms, ones = self.terms[0], self.source.ones(self.part.terms.shape[1])
-            total = f"{self._terms_matrix(terms)}.dot({ones}"
-            vector = self.result("values", (self.count,)).text
-            lines.append(f"{vector}[...] += {total})" if started else f"{total}, out={vector})")
-            return
-        for k, term in enumerate(self.terms):
-            if not started and k == 0:
-                if len(self.terms) > 1:
-                    continue
-                lines.append(f"{y.text}[...] = {term.text}")
-            elif not started and k == 1:
-                lines.append(f"add({self.terms[0].text}, {term.text}, out={y.text})")
-            else:
-                lines.append(f"add({y.text}, {term.text}, out={y.text})")
-
-    def _terms_matrix(self, terms: Operand) -> str:
-        """All terms as a full matrix with a row for each member."""
-        if terms.view is None or terms.view.repeated:
-            return f"broadcast_to({terms.text}, {terms.positions.shape})"
-        return terms.text
-
-    def _products_forward(self) -> bool:
-        """Statements for the products of a sum; whether there are any."""
-        part, lines = self.part, self.source.lines
-        if part.product is not None:
-            lines.append(f"{self.x.text}.dot({self.w.text}, out={self.result('values', self.matrix).text})")
-        elif part.lefts.size and part.lefts.shape[1] == 1:
-            y = self.result("values", self.shape)
-            lines.append(f"multiply({self.x.text}, {self.w.text}, out={y.text})")
-        elif part.lefts.size:
-            buffer = self.source.scratch(part.lefts.shape)
-            lines.append(f"multiply({self.x.text}, {self.w.text}, out={buffer})")
-            y = self.result("values", (self.count,))
-            lines.append(f"{buffer}.dot({self.source.ones(part.lefts.shape[1])}, out={y.text})")
-            self.source.release(buffer, part.lefts.shape, False)
-        return bool(part.lefts.size)
-
-    def _symbols(self) -> list[Symbol]:
-        return [
-            name(f"#{k}") if term.literal is None else number(term.literal)
-            for k, term in enumerate(self.terms)
-        ]
-
-    def backward(self) -> None:
-        source, op = self.source, self.part.group.op
-        g = self.result("gradients", self.matrix)
-        if op is not None:
-            names = {f"#{k}": term for k, term in enumerate(self.terms)}
-            names |= {f"#{RESULT}": self.result("values", self.matrix), UPSTREAM: g}
-            for k, term in enumerate(self.terms):
-                if op.flows(k):
-                    pulled = op.pull(k, STEPS, G, name(f"#{RESULT}"), self._symbols())
-                    source.contribute(term, pulled, names, self.matrix)
-            return
-        if self.together:
-            shape = self.part.terms.shape
-            column = {UPSTREAM: self.result("gradients", (self.count, 1))}
-            source.contribute(self.terms[0], G, column, shape)  # a sum passes on what it gets
-        else:
-            for term in self.terms:
-                source.contribute(term, G, {UPSTREAM: g}, self.matrix)
-        if self.part.lefts.size:
-            self._products_backward()
-
-    def _products_backward(self) -> None:
-        source, part = self.source, self.part
-        names = {"#0": self.x, "#1": self.w}
-        symbols = [name("#0"), name("#1")]
-        if part.product is not None:
-            names[UPSTREAM] = self.result("gradients", self.matrix)
-            if self.count == 1 and np.array_equal(part.lefts[0], part.rights[:, 0]):  # a sum of squares
-                once = array_rows.matmul.pull(0, STEPS, G, None, symbols)
-                source.contribute(self.x, once + once, names, self.x.positions.shape)
-                return
-            for k, operand in enumerate((self.x, self.w)):
-                pulled = array_rows.matmul.pull(k, STEPS, G, None, symbols)
-                source.contribute(operand, pulled, names, operand.positions.shape)
-            return
-        shape = part.lefts.shape
-        names[UPSTREAM] = self.result("gradients", self.shape if shape[1] == 1 else (self.count, 1))
-        for k, operand in enumerate((self.x, self.w)):
-            pulled = rows.multiply.pull(k, STEPS, G, None, symbols)
-            source.contribute(operand, pulled, names, self.shape if shape[1] == 1 else shape)
-
-
-def _squeezed(positions: Index) -> Index:
-    return positions[:, 0] if positions.shape[1] == 1 else positions
-
-
-def squares(s: Symbol) -> Symbol:
-    """x to the power of 2 written as x · x, which NumPy computes many times faster."""
-    if s.head in ("name", "number"):
-        return s
-    args = [squares(a) for a in s.args]
-    if s.head == "power" and args[1].head == "number" and args[1].args[0] == 2:
-        return Symbol("*", args[0], args[0])
-    return Symbol(s.head, *args, keywords=s.keywords)
 
 
 def _function(signature: str, lines: list[str]) -> str:

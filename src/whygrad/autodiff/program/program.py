@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from importlib.util import find_spec
 
-from ...errors import DataError, GraphError, KindError, SettingError, ShapeError, nearest
+from ...errors import GraphError, KindError, SettingError, nearest
 from ..value import Value
 from .checking import Check, compare
+from .given import learning_rate, numbers, values
 from .python_form import PythonForm
-from .recording import COMPUTED, Recording, values
+from .recording import COMPUTED, Recording
 from .structure import Structure
 
 TYPE_CHECKING = False
@@ -205,7 +206,7 @@ class Program:
 
     def _step(self, optimizer: Any) -> float:
         if not hasattr(optimizer, "step"):
-            return self._form.descend(_learning_rate(optimizer))  # type: ignore[no-any-return]
+            return self._form.descend(learning_rate(optimizer))  # type: ignore[no-any-return]
         loss: float = self._form.slopes()
         if loss == loss and self._recording.parameters:
             self._form.update(optimizer)
@@ -255,7 +256,7 @@ class Program:
                 if computed
                 else "name it among the inputs of compile(), or make it a Value",
             )
-        self._form.set_leaf(i, *_numbers([number], 1, "a leaf"))
+        self._form.set_leaf(i, *numbers([number], 1, "a leaf"))
         self._numbers_are_current = self._gradients_are_current = False
 
     def gradient_of(self, node: Value) -> float:
@@ -288,7 +289,7 @@ class Program:
             node.data = number
 
     def _take(self, inputs: Iterable[float]) -> None:
-        self._form.set_inputs(_numbers(inputs, len(self._recording.inputs), "the program"))
+        self._form.set_inputs(numbers(inputs, len(self._recording.inputs), "the program"))
         self._numbers_are_current = self._gradients_are_current = False
 
     def _number_of(self, node: Any) -> int:
@@ -324,42 +325,3 @@ class Program:
         self.forward()
         self._write_data()
         return compare(self._recording, self._form.all_numbers(), build())
-
-
-def _learning_rate(rate: Any) -> float:
-    """The rate as a float above 0."""
-    try:
-        number = float(rate)
-    except (TypeError, ValueError):
-        raise KindError(
-            "step() takes a learning rate or an optimizer", received=repr(rate), hint="try 0.05"
-        ) from None
-    if not 0 < number < math.inf:
-        raise SettingError("learning_rate must be above 0", received=rate, hint="try 0.05")
-    return number
-
-
-def _numbers(given: Any, expected: int, owner: str) -> list[float]:
-    """A list of floats, as many as expected and none of them NaN."""
-    try:
-        numbers = given.tolist() if hasattr(given, "tolist") else list(given)
-    except TypeError:
-        raise KindError(f"{owner} takes a list of numbers", received=repr(given)) from None
-    if len(numbers) != expected:
-        raise ShapeError(
-            f"{owner} has another number of inputs",
-            expected=f"{expected} numbers",
-            received=f"{len(numbers)}",
-        )
-    try:
-        numbers = [float(number) for number in numbers]
-    except (TypeError, ValueError):
-        raise KindError(
-            f"{owner} takes numbers, one for each input",
-            received=repr(given),
-            hint="rows one after the other: [x for row in rows for x in row]",
-        ) from None
-    for position, number in enumerate(numbers):
-        if number != number:
-            raise DataError(f"number {position} for {owner} is nan", hint="leave rows with gaps out")
-    return numbers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 
+from ...errors import SettingError
 from .python_source import CAREFULLY, QUICK, PythonSource
 from .structure import Structure
 
@@ -108,8 +109,12 @@ class PythonForm:
     def update(self, optimizer: Any) -> None:
         """Let the optimizer move the parameters by the gradient of ``slopes``."""
         if self._vectors is None:
-            import numpy as np
-
+            try:
+                import numpy as np
+            except ImportError:
+                raise SettingError(
+                    "an optimizer needs NumPy", hint="without it, step() takes a learning rate"
+                ) from None
             self._vectors = np.empty(len(self.parameters)), np.empty(len(self.parameters))
         vector, gradient = self._vectors
         vector[:], gradient[:] = self.parameters, self.slope

@@ -12,7 +12,6 @@ from ..value import Value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
 
     from ..op import Op
 
@@ -109,21 +108,3 @@ class Recording:
                     [needed[parent] and op.flows(k) for k, parent in enumerate(flat[start : starts[i + 1]])]
                 )
         return needed
-
-
-def values(name: str, given: Any) -> list[Value]:
-    """A list of values out of any iterable; refuses what is none."""
-    if isinstance(given, Value):
-        raise KindError(f"{name} is a list of values", received=repr(given), hint=f"{name}=[x]")
-    try:
-        found = list(given)
-    except TypeError:
-        raise KindError(f"{name} is a list of values", received=repr(given)) from None
-    for position, node in enumerate(found):
-        if not isinstance(node, Value):
-            raise KindError(
-                f"{name}[{position}] is no Value",
-                received=f"{node!r} ({type(node).__name__})",
-                hint="give the nodes themselves, not their data",
-            )
-    return found
