@@ -198,7 +198,9 @@ def test_a_run_whose_loss_is_lost_keeps_its_epochs(there, tmp_path):
         "history.csv",
         "metrics.json",
     }
-    assert json.loads((tmp_path / "run" / "metrics.json").read_text()) == {"failed": str(caught.value)}
+    found = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert found["failed"] == str(caught.value)
+    assert [trouble["name"] for trouble in found["troubles"]] == ["learning rate too high"]
     assert f"in epoch {len(read_history(tmp_path / 'run')) + 1}, batch" in str(caught.value)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import GraphError, KindError, SettingError, ShapeError
 from .activations import Activation
 from .layer import Array, Layer
+from .layers import Dropout
 from .losses import Loss
 from .parameter import Parameter, ParameterVector
 from .regularizers import NO_PENALTY, Regularizer
@@ -138,6 +139,20 @@ class Sequential:
             value = self._general_step(x, targets, loss, regularizer, training)
             steps.learn(self, x, targets, loss, regularizer, training)
         return value
+
+    def lay_out(self, x: Array, targets: Any, loss: Loss, regularizer: Regularizer = NO_PENALTY) -> None:
+        """Lay training steps for such arrays out before the first, so that all steps run the same calls.
+
+        A run that goes on from a checkpoint is then the same, bit for bit, as one that was not stopped. Only
+        layers that do nothing else in training than otherwise are asked, and dropout; a network with others,
+        or a loss that computes in a way of its own, is laid out as it goes. Nothing is drawn or learned;
+        ``gradient`` is overwritten.
+        """
+        usual = all([type(layer).call is Layer.call or isinstance(layer, Dropout) for layer in self.layers])
+        if usual and type(loss).evaluate is Loss.evaluate:
+            with np.errstate(all="ignore"):  # NaN and inf are looked for when it counts
+                self._general_step(x, targets, loss, regularizer, training=False)
+            self._steps.add(self, x, targets, loss, regularizer, training=True)
 
     def _general_step(
         self, x: Array, targets: Any, loss: Loss, regularizer: Regularizer, training: bool

@@ -53,11 +53,23 @@ class TrainingSteps:
         if key is None:
             return
         if key not in self.known:
-            while len(self.known) >= KEPT:
-                del self.known[next(iter(self.known))]
+            self._make_room()
             self.known[key] = None
             return
         self.last = self.known[key] = TrainingStep(network, x, targets, loss, regularizer, training)
+
+    def add(
+        self, network: Sequential, x: Any, targets: Any, loss: Loss, regularizer: Regularizer, training: bool
+    ) -> None:
+        """Lay out a step, if it can be and there is none; the layers hold what one with such shapes gave."""
+        key = _key(network, x, targets, loss, regularizer, training)
+        if key is not None and self.known.get(key) is None:
+            self._make_room()
+            self.known[key] = TrainingStep(network, x, targets, loss, regularizer, training)
+
+    def _make_room(self) -> None:
+        while len(self.known) >= KEPT:
+            del self.known[next(iter(self.known))]
 
 
 def _key(

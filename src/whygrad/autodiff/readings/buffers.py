@@ -239,7 +239,9 @@ class Layout(Namespace):
                 return operands[1]  # type: ignore[no-any-return]
         places = [self._number(operand) for operand in operands]
         shape = np.broadcast_shapes(*[place.shape for place in places])
-        dtype = np.dtype(bool) if ufunc in (np.greater, np.greater_equal, np.not_equal) else self.dtype
+        dtype = (
+            np.dtype(bool) if ufunc in (np.greater, np.greater_equal, np.less, np.not_equal) else self.dtype
+        )
         return self._note(FUNCTIONS.get(ufunc, ufunc), tuple(places), shape, dtype, in_place=True)
 
     def step(self, a: Place) -> Place:
@@ -252,11 +254,24 @@ class Layout(Namespace):
         return self._note(_where, (condition, a, b), condition.shape, self.dtype)
 
     def strong_multiply(self, a: Any, b: Any) -> Place:
-        """a · b, and 0 where a is 0, whatever b is."""
+        """a · b. Where it is infinity times 0 this gives NaN, and on arrays 0: training stops for either."""
+        return self.elementwise(np.multiply, a, b)
+
+    def strong_product(self, a: Any, function: Callable[..., Place], *operands: Any) -> Place:
+        """a · function(operands), and 0 where a is 0, whatever the function says."""
         factors = self.elementwise(np.not_equal, a, 0.0)
-        a, b = self._number(a), self._number(b)
+        a, b = self._number(a), self._number(function(*operands))
         shape = np.broadcast_shapes(a.shape, b.shape)
         return self._note(_strong_multiply, (factors, a, b), shape, self.dtype)
+
+    def bounded(self, a: Place) -> Place:
+        """a, kept within ±1000."""
+        return self.elementwise(np.maximum, self.elementwise(np.minimum, a, 1000.0), -1000.0)
+
+    def compare(self, a: Any, b: Any) -> Place:
+        """The sign of a - b."""
+        above, below = self.elementwise(np.greater, a, b), self.elementwise(np.less, a, b)
+        return self.elementwise(np.subtract, above, below)
 
     def sum(self, a: Place, axis: Any = None, keepdims: bool = False) -> Place:
         """The sum, by the same calls as on arrays."""
