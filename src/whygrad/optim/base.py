@@ -19,7 +19,7 @@ from whygrad.optim._vectors import FloatVector, check_alike, check_flat
 from whygrad.optim.schedules import Schedule, StatefulSchedule
 
 FLUSH_EVERY = 256  # steps
-BLOCK = 16384  # entries: with all that goes with it, a block stays in the cache from one call to the next
+BLOCK = 32768  # entries: with all that goes with it, a block stays in the cache from one call to the next
 _SCHEDULE = "schedule."  # before the names of a schedule's own state
 
 
