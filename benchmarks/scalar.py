@@ -8,8 +8,9 @@ Two programs, each with only its engine replaced:
 
 Most of the time of such a program is Python's garbage collector, so there are two bases: D, the collector as
 Python has it, and C, the collector off, for the first three steps of a process (micrograd's reference cycles
-pile up then). Every figure comes from processes of its own, all kinds in turn; a ratio is taken within a
-round, and printed as the median of the rounds with the lowest and the highest.
+pile up then). Every figure is processor time, the median of a process's steps, and each comes from processes
+of its own, all kinds in turn; a ratio is taken within a round, and printed as the median of the rounds with
+the lowest and the highest.
 
 python benchmarks/scalar.py      # pip install micrograd first; else an engine of its kind stands in
 """
@@ -148,7 +149,7 @@ def moons(kind: str, steps: int) -> tuple[list[float], list[float]]:
     model: Any = MLP(2, [16, 16, 1], "relu", None) if kind == "MLP" else Perceptron(engine, 2, 16, 16, 1)
     losses, seconds = [], []
     for step in range(steps):
-        start = time.perf_counter()
+        start = time.process_time()
         inputs = [list(map(engine, row)) for row in X]
         scores = list(map(model, inputs))
         hinges = [(1 + -yi * score).relu() for yi, score in zip(y, scores, strict=True)]
@@ -159,7 +160,7 @@ def moons(kind: str, steps: int) -> tuple[list[float], list[float]]:
         for p in model.parameters():
             p.data -= (1.0 - 0.009 * step) * p.grad
         losses.append(loss.data)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     return losses, seconds
 
 

@@ -27,9 +27,6 @@ class Parents:
         """Parents that are results themselves and not in the order of the sweep yet."""
         return [node for node in self.nodes if node.op is not None and node.seen is not done]
 
-    def finish(self, done: object) -> None:
-        """Every parent is in the order now."""
-
     def hand_on(self, upstream: float) -> None:
         """Add its share of the gradient to each parent."""
         for parent, local in zip(self.nodes, self.locals, strict=True):
@@ -38,16 +35,24 @@ class Parents:
 
 
 class Group:
-    """Values that a sweep visits together, once for all nodes that have them for parents.
+    """Values that are parents together: a sweep visits them once, as if the group were a node itself.
 
-    ``seen`` is the mark of a sweep that has all of them in its order.
+    It has no gradient of its own: what a neuron hands on goes to its members.
     """
 
-    __slots__ = ("nodes", "seen")
+    __slots__ = ("grad", "nodes", "seen")
+
+    a = da = None
+    op = "group"
 
     def __init__(self, nodes: Iterable[Value]) -> None:
         self.nodes = tuple(nodes)
         self.seen: object = None
+
+    @property
+    def b(self) -> Group:
+        """What knows the parents, as for a neuron."""
+        return self
 
     def unfinished(self, done: object) -> list[Value]:
         """Those that are results themselves and not in the order of the sweep yet."""
@@ -92,18 +97,12 @@ class WeightedSum:
         """The local derivative by each parent: 1, then the inputs, then the weights."""
         return (1.0, *self.inputs.data, *self.data[1:])
 
-    def unfinished(self, done: object) -> list[Value]:
-        """Parents that are results themselves and not in the order of the sweep yet."""
-        found = []
-        if self.weights.seen is not done:
-            found = self.weights.unfinished(done)
-        if self.inputs.seen is not done:
-            found = found + self.inputs.unfinished(done)
-        return found
-
-    def finish(self, done: object) -> None:
-        """Every parent is in the order now."""
-        self.weights.seen = self.inputs.seen = done
+    def unfinished(self, done: object) -> Iterable[Group]:
+        """The two groups, as far as they are not in the order of the sweep yet."""
+        weights, inputs = self.weights, self.inputs
+        if inputs.seen is not done:
+            return (inputs,) if weights.seen is done else (weights, inputs)
+        return () if weights.seen is done else (weights,)
 
     def hand_on(self, upstream: float) -> None:
         """Add its share of the gradient to each parent."""
@@ -140,8 +139,6 @@ def backpropagate(root: Value) -> None:
             node.seen = done
             node.grad = 0.0
             finish(node)
-            if node.a is None:
-                node.b.finish(done)
             continue
         node.seen = opened
         push(node)

@@ -117,7 +117,7 @@ class Neuron(Module):
         self.b = Value(0.0)
         self.activation = activation
         self.row = activation_row(activation)
-        self.group = Group([self.b, *self.w])
+        self.grouped = self.b, list(self.w), Group([self.b, *self.w])
         if place:  # as in w1[0,2]: layer from 1, input and neuron from 0
             layer, k = place
             for i, w in enumerate(self.w):
@@ -134,10 +134,11 @@ class Neuron(Module):
 
     def weight_group(self) -> Group:
         """Bias and weights as one object, a new one when somebody has replaced one of them."""
-        nodes = (self.b, *self.w)
-        if self.group.nodes != nodes:
-            self.group = Group(nodes)
-        return self.group
+        bias, weights, group = self.grouped
+        if bias is not self.b or weights != self.w:
+            group = Group([self.b, *self.w])
+            self.grouped = self.b, list(self.w), group
+        return group
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
