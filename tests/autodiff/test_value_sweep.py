@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from whygrad import MLP, Value, gradients
 from whygrad.autodiff import value_methods
-from whygrad.autodiff.neuron import SUM_IS_PLAIN, neuron
+from whygrad.autodiff.neuron import neuron
 from whygrad.autodiff.ops import elementwise as rows
 from whygrad.autodiff.value import Constant
-from whygrad.autodiff.value_sweep import Group, Inputs
+from whygrad.autodiff.value_sweep import SUM_IS_PLAIN, Inputs, Weights
 from whygrad.errors import GraphError
 from whygrad.nn.scalar import ACTIVATIONS
 
@@ -37,7 +37,7 @@ def inputs_of(numbers_, constants):
 
 
 def one_node(name, bias, w, x):
-    return neuron(Group([bias, *w]), Inputs(x), ACTIVATIONS.get(name))
+    return neuron(Weights([bias, *w]), Inputs(x), ACTIVATIONS.get(name))
 
 
 def by_the_rows(name, bias, w, x):
@@ -51,7 +51,7 @@ def by_the_rows(name, bias, w, x):
 @settings(max_examples=25, deadline=None)
 def test_a_neuron_is_its_rows_bit_for_bit(name, plain, data):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("whygrad.autodiff.neuron.SUM_IS_PLAIN", plain)
+        patch.setattr("whygrad.autodiff.value_sweep.SUM_IS_PLAIN", plain)
         compare_with_the_rows(name, data)
 
 
@@ -268,7 +268,7 @@ def test_a_step_of_a_perceptron_makes_a_node_for_each_neuron():
     each = 2 + 33 + 2 * 2 + 2  # inputs, neurons, difference and square with their numbers, sum with its 0
     assert tracked(Value) - before == 5 * each - 4  # only the first sum has a number
     layers = 3 * 3 * 5  # the inputs of a layer, their data, and the record of both
-    neurons = 33 * 5 * 3  # what a neuron keeps: its weights, their data, and the record of both
+    neurons = 33 * 5  # the data of its weights
     assert tracked() - all_before <= 5 * each - 4 + layers + neurons
     del loss
     assert tracked(Value) == before

@@ -15,7 +15,7 @@ from .op import Elementwise
 from .ops import elementwise as _rows  # enters the rows into the table
 from .readings.floats import FLOATS
 from .real_numbers import is_number, number_of, short
-from .value_sweep import Parents, WeightedSum, backpropagate
+from .value_sweep import Parents, Weights, backpropagate, weighted_sum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,13 +56,14 @@ class Value(Node):
     Value(data=2.0, grad=-24.0, label='a')
     """
 
-    __slots__ = ("__weakref__", "a", "b", "da", "data", "db", "grad", "label", "op", "seen")
+    __slots__ = ("__weakref__", "a", "b", "da", "data", "db", "grad", "inputs", "label", "op", "seen")
     __array_ufunc__ = array_ufunc
     __array_function__ = array_function
     requires_grad = True
 
     data: float
     grad: float
+    inputs: Any  # of a neuron only
 
     if TYPE_CHECKING:  # written from the rows below
 
@@ -100,7 +101,7 @@ class Value(Node):
         self.a: Any = None
         self.b: Any = None
         self.da: float | None = None
-        self.db: float | None = None
+        self.db: Any = None
         self.seen: object = None
         self.label = label
 
@@ -119,10 +120,10 @@ class Value(Node):
         """What this was computed from; the weighted sum inside a neuron's node appears when asked for."""
         if self.op is None:
             return ()
-        if self.a is None and isinstance(self.b, WeightedSum) and self.op is not _rows.weighted_sum:
+        if self.a is None and isinstance(self.b, Weights) and self.op is not _rows.weighted_sum:
             take_apart(self)
         if self.a is None:
-            return self.b.nodes  # type: ignore[no-any-return]
+            return self.b.parents_of(self)  # type: ignore[no-any-return]
         return (self.a,) if self.b is None else (self.a, self.b)
 
     @property
@@ -133,7 +134,7 @@ class Value(Node):
     def _flows(self) -> tuple[float | None, ...]:
         """The local derivative by each parent, None where nothing flows."""
         parents = self.parents
-        kept = self.b.locals if parents and self.a is None else (self.da, self.db)
+        kept = self.b.locals_of(self) if parents and self.a is None else (self.da, self.db)
         return tuple([f if p.requires_grad else None for p, f in zip(parents, kept, strict=False)])
 
     @property
@@ -333,10 +334,11 @@ def _local_derivatives(op: Any, y: float, nodes: Sequence[Value], xs: Sequence[f
 def take_apart(node: Value) -> None:
     """Make the weighted sum below an activation a node of its own, as if it had been one all along."""
     inside = new(Value)
-    inside.data, inside.op, inside.a, inside.b = node.b.total, _rows.weighted_sum, None, node.b
+    inside.data, inside.op = weighted_sum(node.db, node.inputs.data), _rows.weighted_sum
+    inside.a, inside.b, inside.db, inside.inputs = None, node.b, node.db, node.inputs
     inside.grad = 0.0 if node.da is None else 0.0 + node.da * node.grad
-    inside.da, inside.db, inside.seen, inside.label = 1.0, None, None, ""
-    node.a, node.b = inside, None
+    inside.da, inside.seen, inside.label = 1.0, None, ""
+    node.a, node.b, node.db, node.inputs = inside, None, None, None
 
 
 def _take_methods() -> None:

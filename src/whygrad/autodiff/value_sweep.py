@@ -1,11 +1,14 @@
 """The reverse sweep over values: quick, because it is what every step of training by scalars consists of.
 
 A node with one or two parents holds them and the local derivatives itself (``a``, ``b``, ``da``, ``db``);
-``None`` for a local derivative says that nothing flows there. A node with more parents keeps them in a
-:class:`Parents`, and multiplies what it hands on by ``da``.
+``None`` for a local derivative says that nothing flows there. A node with more parents has no ``a``: its
+``b`` knows the parents, and gets ``da`` times the gradient to hand on. A neuron's ``b`` are its weights,
+``db`` their data in the forward pass, and ``inputs`` the inputs of its layer.
 """
 
 from __future__ import annotations
+
+from operator import mul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,11 +26,19 @@ class Parents:
     def __init__(self, nodes: tuple[Value, ...], locals: tuple[float | None, ...]) -> None:
         self.nodes, self.locals = nodes, locals
 
-    def unfinished(self, done: object) -> list[Value]:
-        """Parents that are results themselves and not in the order of the sweep yet."""
-        return [node for node in self.nodes if node.op is not None and node.seen is not done]
+    def parents_of(self, node: Value) -> tuple[Value, ...]:
+        """All of them."""
+        return self.nodes
 
-    def hand_on(self, upstream: float) -> None:
+    def locals_of(self, node: Value) -> tuple[float | None, ...]:
+        """The local derivative by each."""
+        return self.locals
+
+    def missing(self, node: Any, done: object) -> list[Any]:
+        """Parents that are results themselves and not in the order of the sweep yet."""
+        return [parent for parent in self.nodes if parent.op is not None and parent.seen is not done]
+
+    def hand_on(self, node: Value, upstream: float) -> None:
         """Add its share of the gradient to each parent."""
         for parent, local in zip(self.nodes, self.locals, strict=True):
             if local is not None:
@@ -54,9 +65,9 @@ class Group:
         """What knows the parents, as for a neuron."""
         return self
 
-    def unfinished(self, done: object) -> list[Value]:
-        """Those that are results themselves and not in the order of the sweep yet."""
-        return [node for node in self.nodes if node.op is not None and node.seen is not done]
+    def missing(self, node: Any, done: object) -> list[Any]:
+        """Members that are results themselves and not in the order of the sweep yet."""
+        return [member for member in self.nodes if member.op is not None and member.seen is not done]
 
 
 class Inputs(Group):
@@ -73,41 +84,33 @@ class Inputs(Group):
         self.vary = any([node.requires_grad for node in self.nodes])
 
 
-class WeightedSum:
-    """The parents of b + Σ wᵢ xᵢ, made by ``neuron``.
+class Weights(Group):
+    """The bias and the weights of a neuron: one object for all its uses."""
 
-    ``weights`` are the bias and the weights, ``data`` theirs in the forward pass: each weight is the local
-    derivative by its input, and the input by it. ``total`` is the sum, for an activation on top of it.
-    """
+    __slots__ = ()
 
-    __slots__ = ("data", "inputs", "total", "weights")
+    def parents_of(self, node: Value) -> tuple[Value, ...]:
+        """The bias, the weights, the inputs: the order of the row."""
+        nodes: tuple[Value, ...] = self.nodes + node.inputs.nodes
+        return nodes
 
-    data: list[float]
-    inputs: Inputs
-    total: float
-    weights: Group
+    def locals_of(self, node: Value) -> tuple[float | None, ...]:
+        """By the bias 1, by a weight its input, by an input its weight."""
+        return (1.0, *node.inputs.data, *node.db[1:])
 
-    @property
-    def nodes(self) -> tuple[Value, ...]:
-        """The parents, in the order of the row."""
-        return self.weights.nodes + self.inputs.nodes
-
-    @property
-    def locals(self) -> tuple[float | None, ...]:
-        """The local derivative by each parent: 1, then the inputs, then the weights."""
-        return (1.0, *self.inputs.data, *self.data[1:])
-
-    def unfinished(self, done: object) -> Iterable[Group]:
-        """The two groups, as far as they are not in the order of the sweep yet."""
-        weights, inputs = self.weights, self.inputs
+    def missing(self, node: Any, done: object) -> list[Any]:
+        """The members, for the group itself; for a neuron the groups, as far as they are missing."""
+        if node is self:
+            return super().missing(node, done)
+        inputs = node.inputs
         if inputs.seen is not done:
-            return (inputs,) if weights.seen is done else (weights, inputs)
-        return () if weights.seen is done else (weights,)
+            return [inputs] if self.seen is done else [self, inputs]
+        return [] if self.seen is done else [self]
 
-    def hand_on(self, upstream: float) -> None:
+    def hand_on(self, node: Any, upstream: float) -> None:
         """Add its share of the gradient to each parent."""
-        inputs = self.inputs
-        weights, data = iter(self.weights.nodes), iter(self.data)
+        inputs = node.inputs
+        weights, data = iter(self.nodes), iter(node.db)
         next(weights).grad += upstream
         next(data)  # the bias
         if inputs.vary:
@@ -117,6 +120,21 @@ class WeightedSum:
         else:
             for w, x_data in zip(weights, inputs.data):  # noqa: B905
                 w.grad += x_data * upstream
+
+
+# From Python 3.12 on, sum() of floats makes up for rounding; the row rounds after each addition.
+SUM_IS_PLAIN = sum([1e16, 1.0, -1e16]) == 0.0
+
+
+def weighted_sum(data: Iterable[float], inputs: Iterable[float]) -> float:
+    """The bias and each weight times its input, added up in the order of the row."""
+    factors = iter(data)
+    total = next(factors)
+    if SUM_IS_PLAIN:
+        return sum(map(mul, factors, inputs), total)
+    for w, x in zip(factors, inputs):  # noqa: B905 - strict costs time here
+        total = total + w * x
+    return total
 
 
 def backpropagate(root: Value) -> None:
@@ -144,7 +162,7 @@ def backpropagate(root: Value) -> None:
         push(node)
         a, b = node.a, node.b
         if a is None:
-            stack.extend(b.unfinished(done))
+            stack.extend(b.missing(node, done))
             continue
         if a.op is not None and a.seen is not done:
             push(a)
@@ -157,7 +175,7 @@ def backpropagate(root: Value) -> None:
         a, da = node.a, node.da
         if a is None:
             if da is not None:
-                node.b.hand_on(da * upstream)
+                node.b.hand_on(node, da * upstream)
             continue
         if da is not None:
             a.grad += da * upstream

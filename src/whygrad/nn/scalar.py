@@ -11,7 +11,7 @@ import random
 from ..autodiff.neuron import neuron
 from ..autodiff.ops import elementwise as rows
 from ..autodiff.value import Value
-from ..autodiff.value_sweep import Group, Inputs
+from ..autodiff.value_sweep import Inputs, Weights
 from ..errors import KindError, SettingError, ShapeError, nearest
 
 TYPE_CHECKING = False
@@ -117,7 +117,7 @@ class Neuron(Module):
         self.b = Value(0.0)
         self.activation = activation
         self.row = activation_row(activation)
-        self.grouped = self.b, list(self.w), Group([self.b, *self.w])
+        self.grouped = self.b, list(self.w), Weights([self.b, *self.w])
         if place:  # as in w1[0,2]: layer from 1, input and neuron from 0
             layer, k = place
             for i, w in enumerate(self.w):
@@ -132,11 +132,11 @@ class Neuron(Module):
         """The neuron's output for a list of numbers or values."""
         return fire([self], as_values(x, len(self.w), "Neuron"))[0]
 
-    def weight_group(self) -> Group:
+    def weight_group(self) -> Weights:
         """Bias and weights as one object, a new one when somebody has replaced one of them."""
         bias, weights, group = self.grouped
         if bias is not self.b or weights != self.w:
-            group = Group([self.b, *self.w])
+            group = Weights([self.b, *self.w])
             self.grouped = self.b, list(self.w), group
         return group
 
