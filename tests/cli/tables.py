@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from whygrad.cli import main
-from whygrad.training import run
+from whygrad.runs import run
 
 TOWNS = ("Bonn", "Oslo", "Rome")
 HEADER = "height,town,member,kind"

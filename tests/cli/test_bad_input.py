@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from whygrad import files
 from whygrad.cli import main
 from whygrad.errors import DataError
-from whygrad.training import NeuralNetwork, checkpoint, files, run
-from whygrad.training.settings import TrainSettings
+from whygrad.runs import run
+from whygrad.runs.settings import TrainSettings
+from whygrad.training import NeuralNetwork, checkpoint
 
 from .tables import HEADER, broken_off, houses, people, train, tree
 

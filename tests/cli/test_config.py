@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from whygrad.cli import main
+from whygrad.runs.settings import TrainSettings, from_toml
 from whygrad.training import NeuralNetwork
-from whygrad.training.settings import TrainSettings, from_toml
 
 from .tables import houses, people, train, tree
 

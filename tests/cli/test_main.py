@@ -7,8 +7,8 @@ import pytest
 
 from whygrad.cli import main
 from whygrad.data import SETS
-from whygrad.training import run
-from whygrad.training.settings import TrainSettings
+from whygrad.runs import run
+from whygrad.runs.settings import TrainSettings
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,9 @@ import pytest
 
 from whygrad.cli import main
 from whygrad.data import load, split
-from whygrad.training import NeuralNetwork, metrics
-from whygrad.training.settings import TrainSettings, from_toml
+from whygrad.evaluation import metrics
+from whygrad.runs.settings import TrainSettings, from_toml
+from whygrad.training import NeuralNetwork
 
 FILES = {"settings.toml", "model.safetensors", "parameters.npy", "history.csv", "metrics.json"}
 

@@ -13,9 +13,9 @@ from whygrad.cli import main
 from whygrad.nn import Dropout
 from whygrad.nn.activations import ACTIVATIONS
 from whygrad.optim import OPTIMIZERS, SCHEDULES, Optimizer
+from whygrad.runs.settings import TrainSettings, from_toml
 from whygrad.training import NeuralNetwork
 from whygrad.training.loop import Training
-from whygrad.training.settings import TrainSettings, from_toml
 
 from .problems import LARGEST, SUM, X
 

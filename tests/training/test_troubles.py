@@ -19,8 +19,8 @@ from whygrad import NeuralNetwork
 from whygrad.data import SETS, load
 from whygrad.errors import DataError, SettingError, ShapeError, TrainingError
 from whygrad.nn.initializers import constant, random_normal
-from whygrad.training.run import train
-from whygrad.training.settings import TrainSettings
+from whygrad.runs.run import train
+from whygrad.runs.settings import TrainSettings
 from whygrad.training.troubles import Trouble, diagnose
 from whygrad.training.troubles.probe import ROWS
 

@@ -35,7 +35,7 @@ def _answer(tokens: list[str]) -> int:
     from pydantic import ValidationError
 
     from ..errors import SettingError, WhygradError
-    from ..training.settings import explain
+    from ..runs.settings import explain
     from .app import build
 
     try:

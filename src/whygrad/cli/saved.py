@@ -38,8 +38,8 @@ def show(run: Path, *, json: Annotated[bool, Parameter(negative="")] = False) ->
     json
         Print JSON for a program to read.
     """
-    from ..training.overview import overview
-    from ..training.saved_run import open_run
+    from ..runs.overview import overview
+    from ..runs.saved_run import open_run
 
     saved = open_run(run)
     if json:
@@ -70,9 +70,9 @@ def evaluate(
     json
         Print the figures as JSON for a program to read.
     """
-    from ..training.honest import measure
-    from ..training.saved_run import open_run, own_test_rows, read_rows, same_data
-    from ..training.wording import measured_sentences
+    from ..evaluation.honest import measure
+    from ..evaluation.wording import measured_sentences
+    from ..runs.saved_run import open_run, own_test_rows, read_rows, same_data
 
     saved = open_run(run)
     network = saved.network()
@@ -114,8 +114,8 @@ def predict(
     json
         Print JSON for a program to read.
     """
-    from ..training.predictions import as_json, as_text, predictions
-    from ..training.saved_run import open_run, read_rows
+    from ..runs.predictions import as_json, as_text, predictions
+    from ..runs.saved_run import open_run, read_rows
 
     saved = open_run(run)
     network = saved.network()
@@ -128,7 +128,7 @@ def predict(
     elif output is None:
         sys.stdout.write(as_text(columns, separator))
     if output is not None:
-        from ..training.files import write_whole
+        from .._files import write_whole
 
         write_whole(output, as_text(columns, separator))
         print(f"{len(rows.X):,} predictions written to {output}", file=sys.stderr)
@@ -140,7 +140,7 @@ def _separator(output: Path | None, data: str, run: Path) -> str:
     if output is None:
         return ","
     endings = {".csv": ",", ".tsv": "\t"}
-    from ..training.run import HISTORY
+    from ..runs.run import HISTORY
 
     if output.suffix.lower() not in endings:
         raise SettingError(f"cannot write {output}", expected="a name that ends in .csv or .tsv")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from .._files import typed
 from ..errors import DataError, SettingError, TrainingError
-from ..training.files import typed
-from ..training.settings import TrainSettings, from_toml, make_settings
+from ..runs.settings import TrainSettings, from_toml, make_settings
 
 if TYPE_CHECKING:
-    from ..training.run import Prepared
+    from ..runs.run import Prepared
 
 DEFAULT = TrainSettings()
 EXAMPLES = """Examples:
@@ -60,7 +60,7 @@ def train(
     quiet
         No progress, and of the result only the test figure and the folder.
     """
-    from ..training import run
+    from ..runs import run
     from ..training.progress import training_bar
 
     say = _silent if quiet or json else _say
@@ -122,9 +122,9 @@ def _refuse_with_resume(
 
 def _resume(folder: Path, say: Callable[[str], None], bar: bool | None, json: bool, quiet: bool) -> int:
     """Go on with a run that has not ended by itself."""
-    from ..training import run
+    from ..runs import run
+    from ..runs.saved_run import open_run
     from ..training.progress import training_bar
-    from ..training.saved_run import open_run
 
     saved = open_run(folder)
     if not saved.resumable:
@@ -163,8 +163,8 @@ def _run(
     quiet: bool,
 ) -> int:
     """Train, test, write, and say how it went."""
-    from ..training import run
-    from ..training.wording import sentences
+    from ..evaluation.wording import sentences
+    from ..runs import run
 
     settings, network = prepared.settings, prepared.network
     try:

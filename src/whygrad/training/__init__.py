@@ -11,7 +11,5 @@ __getattr__, __dir__, __all__ = exporter(
         ".loop": ["fit"],
         ".troubles": ["Trouble", "diagnose"],
         ".neural_network": ["NeuralNetwork"],
-        ".honest": ["Summary", "summarise"],
-        ".wording": ["sentences"],
     },
 )

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from .._files import remove_leftovers, write_whole
 from ..errors import DataError, SettingError, WhygradError
 from ..optim import Optimizer
-from .files import remove_leftovers, write_whole
 from .history import History
 from .loop import Best, Training
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._files import write_whole
 from .._numbers import SHRINKING, number
 from ..data.column_encoding import Column
 from ..data.encoding import Encoding
@@ -19,18 +20,17 @@ from ..data.sets import MOST_SEED, check_seed
 from ..data.splitting import held_out
 from ..data.tables import as_frame, as_matrix, as_targets, column_names
 from ..errors import DataError, GraphError, SettingError
+from ..evaluation import metrics
 from ..nn.activations import make_activation
 from ..nn.losses import Loss, make_loss
 from ..nn.parameter import Parameter
 from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
 from ..optim import AdamW, Optimizer
-from . import metrics
 from .building import dense_network, float_dtype, layer_sizes, run_optimizer, summary
 from .checkpoint import Checkpoint, described, digest
 from .defaults import DEFAULTS, initializer_for, weight_decay_for
 from .estimator import Estimator
-from .files import write_whole
 from .head import Head, choose
 from .history import History
 from .loop import BLOCK, Callback, Rows, Training, check_settings

@@ -10,13 +10,13 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
+from .._files import typed
 from ..data.columns import listed
 from ..data.encoding import Encoding
 from ..data.files import Table, read_table
 from ..data.target_choice import target_column
 from ..errors import DataError, SettingError, WhygradError
-from .files import typed
-from .neural_network import NeuralNetwork
+from ..training.neural_network import NeuralNetwork
 from .run import CHECKPOINT, METRICS, MODEL, SETTINGS, digest_of, prepare
 from .settings import TrainSettings, from_toml
 from .sources import is_set, open_source, set_name

@@ -11,8 +11,8 @@ from whygrad.errors import SettingError
 from whygrad.nn.activations import ACTIVATIONS
 from whygrad.nn.losses import LOSSES
 from whygrad.optim import OPTIMIZERS, SCHEDULES
+from whygrad.runs.settings import TrainSettings, explain, from_toml, make_settings, to_toml
 from whygrad.training.defaults import DEFAULTS
-from whygrad.training.settings import TrainSettings, explain, from_toml, make_settings, to_toml
 
 positive = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 not_negative = st.floats(min_value=0, allow_infinity=False)

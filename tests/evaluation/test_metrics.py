@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, r2_score
 
-from whygrad.training.metrics import accuracy, r2
+from whygrad.evaluation.metrics import accuracy, r2
 
 pairs = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=30)
 numbers = st.floats(-100, 100).map(lambda value: round(value, 3))

@@ -11,21 +11,21 @@ from typing import Any
 
 import numpy as np
 
+from .._files import empty_folder, new_folder, write_new, write_whole
 from ..data.encoding import Encoding
 from ..data.splitting import Split
 from ..errors import DataError, TrainingError
-from .checkpoint import digest
-from .cross_validation import FoldSummary, fold_indices, fold_summary
-from .defaults import hidden_sizes, weight_decay_for
-from .files import empty_folder, new_folder, write_new, write_whole
-from .honest import Summary, summarise
-from .neural_network import NeuralNetwork
-from .scoring import score
+from ..evaluation.cross_validation import FoldSummary, fold_indices, fold_summary
+from ..evaluation.honest import Summary, summarise
+from ..evaluation.scoring import score
+from ..training.checkpoint import digest
+from ..training.defaults import hidden_sizes, weight_decay_for
+from ..training.neural_network import NeuralNetwork
+from ..training.troubles.diagnosis import diagnose
+from ..training.troubles.trouble import Trouble
 from .settings import TrainSettings, to_toml
 from .source import Problem, Source
 from .sources import is_set, open_source
-from .troubles.diagnosis import diagnose
-from .troubles.trouble import Trouble
 
 Array = np.ndarray[Any, Any]
 SETTINGS, CHECKPOINT, MODEL = "settings.toml", "checkpoint.safetensors", "model.safetensors"

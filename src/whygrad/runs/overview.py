@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .defaults import weight_decay_for
-from .files import typed
+from .._files import typed
+from ..training.defaults import weight_decay_for
 from .run import HISTORY
 from .saved_run import SavedRun
 from .settings import TrainSettings

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
 from whygrad.errors import DataError, ShapeError
-from whygrad.training.confusion_matrix import Confused, Confusion, confusion
+from whygrad.evaluation.confusion_matrix import Confused, Confusion, confusion
 
 CLASSES = ("owl", "cat", "dog", "eel")  # not sorted: their order is that of the caller
 rows = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), min_size=1, max_size=40)

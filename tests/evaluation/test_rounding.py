@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from whygrad.training.rounding import MOST, counted, decimals, percent, write
+from whygrad.evaluation.rounding import MOST, counted, decimals, percent, write
 
 numbers = st.floats(-1e9, 1e9, allow_nan=False)
 shares = st.integers(1, 10**7).flatmap(

@@ -8,11 +8,11 @@ import pytest
 
 from whygrad.data import load
 from whygrad.errors import DataError, SettingError, ShapeError
-from whygrad.training.comparison import baseline, linear_model
-from whygrad.training.confusion_matrix import confusion
-from whygrad.training.cross_validation import fold_summary
-from whygrad.training.honest import FEW_ROWS, Measured, measure, summarise
-from whygrad.training.intervals import wilson
+from whygrad.evaluation.comparison import baseline, linear_model
+from whygrad.evaluation.confusion_matrix import confusion
+from whygrad.evaluation.cross_validation import fold_summary
+from whygrad.evaluation.honest import FEW_ROWS, Measured, measure, summarise
+from whygrad.evaluation.intervals import wilson
 
 KEYS = {
     *("task", "metric", "score", "right", "rows", "train_rows", "interval", "baseline", "linear"),

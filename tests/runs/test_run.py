@@ -10,9 +10,11 @@ import pytest
 
 from whygrad.data import SETS
 from whygrad.errors import DataError, SettingError, TrainingError
+from whygrad.evaluation import metrics
 from whygrad.nn import Sequential
-from whygrad.training import NeuralNetwork, metrics, run
-from whygrad.training.settings import TrainSettings, from_toml
+from whygrad.runs import run
+from whygrad.runs.settings import TrainSettings, from_toml
+from whygrad.training import NeuralNetwork
 
 QUICK = TrainSettings(epochs=3, layers=(8,))
 FILES = {"settings.toml", "model.safetensors", "parameters.npy", "history.csv", "metrics.json"}

@@ -72,7 +72,7 @@ def sentences(summary: Summary) -> list[str]:
     --------
     >>> import numpy as np
     >>> from whygrad.data import load
-    >>> from whygrad.training.honest import summarise
+    >>> from whygrad.evaluation.honest import summarise
     >>> data = load("xor", samples=200)
     >>> known, new = slice(0, 120), slice(120, 200)
     >>> predicted = np.where(np.arange(80) == 7, 1 - data.y[new], data.y[new])
@@ -104,7 +104,7 @@ def measured_sentences(measured: Measured) -> list[str]:
 
     Examples
     --------
-    >>> from whygrad.training.honest import measure
+    >>> from whygrad.evaluation.honest import measure
     >>> print("\n".join(measured_sentences(measure([1, 0, 1, 1], [1, 0, 0, 1], "classification"))))
     accuracy 75.0 % (3 of 4 rows; 95 % interval 30.1 to 95.4 %)
     most often confused: 0 taken for 1 (1 row)

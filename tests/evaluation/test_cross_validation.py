@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from whygrad.errors import DataError, SettingError
-from whygrad.training.cross_validation import fold_indices, fold_summary, most_folds
+from whygrad.evaluation.cross_validation import fold_indices, fold_summary, most_folds
 
 Y = np.repeat(["cat", "dog", "owl"], [20, 12, 7])
 

@@ -9,7 +9,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import DataError
+from .errors import DataError
 
 RANDOM = re.compile("[a-z0-9_]{8}")  # what tempfile adds to a name
 

@@ -7,10 +7,11 @@ import pytest
 
 from whygrad.data import load
 from whygrad.errors import DataError, TrainingError
-from whygrad.training import NeuralNetwork, run
-from whygrad.training.overview import overview
-from whygrad.training.saved_run import SavedRun, open_run, own_test_rows, read_rows, same_data
-from whygrad.training.settings import TrainSettings
+from whygrad.runs import run
+from whygrad.runs.overview import overview
+from whygrad.runs.saved_run import SavedRun, open_run, own_test_rows, read_rows, same_data
+from whygrad.runs.settings import TrainSettings
+from whygrad.training import NeuralNetwork
 
 QUICK = TrainSettings(epochs=2, layers=(4,))
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from whygrad.training.comparison import Baseline, Linear, Verdict, compare
-from whygrad.training.confusion_matrix import confusion
-from whygrad.training.cross_validation import fold_summary
-from whygrad.training.honest import Summary, measure, summarise
-from whygrad.training.intervals import Interval, wilson
-from whygrad.training.wording import measured_sentences, sentences
+from whygrad.evaluation.comparison import Baseline, Linear, Verdict, compare
+from whygrad.evaluation.confusion_matrix import confusion
+from whygrad.evaluation.cross_validation import fold_summary
+from whygrad.evaluation.honest import Summary, measure, summarise
+from whygrad.evaluation.intervals import Interval, wilson
+from whygrad.evaluation.wording import measured_sentences, sentences
 
 NONE = np.zeros(0)
 

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
 from whygrad.errors import DataError, SettingError, ShapeError
-from whygrad.training.scoring import Score, check_task, paired, score
+from whygrad.evaluation.scoring import Score, check_task, paired, score
 
 
 def test_a_column_and_a_flat_array_are_the_same():

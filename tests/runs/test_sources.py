@@ -8,10 +8,10 @@ import pytest
 
 from whygrad.data import load, split
 from whygrad.errors import DataError, SettingError
-from whygrad.training import run
-from whygrad.training.settings import TrainSettings, make_settings
-from whygrad.training.sources import Arrays, Images, is_set, open_source
-from whygrad.training.table_source import LARGEST, TableSource
+from whygrad.runs import run
+from whygrad.runs.settings import TrainSettings, make_settings
+from whygrad.runs.sources import Arrays, Images, is_set, open_source
+from whygrad.runs.table_source import LARGEST, TableSource
 
 TOWNS = ("Bonn", "Oslo", "Rome")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from whygrad._files import empty_folder, new_folder, write_new, write_whole
 from whygrad.errors import DataError
-from whygrad.training.files import empty_folder, new_folder, write_new, write_whole
 
 
 def content(folder):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .neural_network import NeuralNetwork
+from ..training.neural_network import NeuralNetwork
 
 Array = np.ndarray[Any, Any]
 

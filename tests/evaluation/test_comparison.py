@@ -15,8 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from whygrad.errors import DataError, SettingError, ShapeError
-from whygrad.training import comparison
-from whygrad.training.comparison import FEWEST_ROWS, baseline, compare, linear_model
+from whygrad.evaluation import comparison
+from whygrad.evaluation.comparison import FEWEST_ROWS, baseline, compare, linear_model
 
 
 def parts(which):

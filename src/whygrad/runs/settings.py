@@ -12,7 +12,7 @@ from ..errors import SettingError, nearest
 from ..nn.activations import ACTIVATIONS
 from ..nn.losses import LOSSES
 from ..optim import OPTIMIZERS, SCHEDULES
-from .defaults import DEFAULTS, weight_decay_for
+from ..training.defaults import DEFAULTS, weight_decay_for
 
 
 def _sizes(value: Any) -> Any:
