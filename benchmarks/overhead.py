@@ -30,7 +30,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from whygrad.data import load
-from whygrad.nn import Regularizer
+from whygrad.nn import Batches, Regularizer
 from whygrad.training import NeuralNetwork
 
 BOUND = 5.0  # per cent, for the first problem
@@ -76,12 +76,16 @@ def bare(problem: Problem) -> np.ndarray:
     steps = problem.epochs * -(-n // problem.batch)
     optimizer = network._optimizer(None, None, steps)
     optimizer.decay_mask = sequential.flat.penalized
+    batches = Batches(problem.X, targets, problem.batch)
+    for size in {problem.batch, n % problem.batch or problem.batch}:
+        sequential.lay_out(problem.X[:size], targets[:size], head.loss, penalty)
     with np.errstate(all="ignore"):
         for _ in range(problem.epochs):
-            order = rng.permutation(n) if problem.batch < n else slice(None)
+            order = rng.permutation(n) if problem.batch < n else None
             for begin in range(0, n, problem.batch):
-                rows = order[begin : begin + problem.batch] if problem.batch < n else order
-                sequential.loss_and_gradient(problem.X[rows], targets[rows], head.loss, penalty)
+                whole = order is None
+                x, t = (problem.X, targets) if whole else batches.take(order[begin : begin + problem.batch])
+                sequential.loss_and_gradient(x, t, head.loss, penalty)
                 optimizer.step(sequential.vector, sequential.gradient)
     return sequential.vector
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import Namespace
-from .arrays import Array
+from .arrays import Array, strong_log
 from .symbols import BASE
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -138,6 +138,11 @@ def _where(condition: Any, a: Any, b: Any, out: Array) -> None:
 def _strong_multiply(factors: Any, a: Any, b: Any, out: Array) -> None:
     out.fill(0)
     np.multiply(a, b, out=out, where=factors)
+
+
+def _strong_log(above: Any, a: Array, out: Array) -> None:
+    out.fill(0)
+    np.log(a, out=out, where=above)
 
 
 def _cast(a: Array, out: Array) -> None:
@@ -263,6 +268,12 @@ class Layout(Namespace):
         a, b = self._number(a), self._number(function(*operands))
         shape = np.broadcast_shapes(a.shape, b.shape)
         return self._note(_strong_multiply, (factors, a, b), shape, self.dtype)
+
+    def strong_log(self, a: Any) -> Any:
+        """Natural logarithm, and 0 at 0."""
+        if not isinstance(a, Place):
+            return float(strong_log(a))
+        return self._note(_strong_log, (self.elementwise(np.not_equal, a, 0.0), a), a.shape, self.dtype)
 
     def bounded(self, a: Place) -> Place:
         """a, kept within ±1000."""
