@@ -129,7 +129,7 @@ class Head:
 def _share_of_largest(out: Array, batch: Array) -> float:
     """Share of rows whose largest output is that of the right class."""
     right = batch if batch.ndim == 1 else batch.argmax(axis=1)
-    return float(np.count_nonzero(out.argmax(axis=1) == right)) / len(right)
+    return np.count_nonzero(out.argmax(1) == right) / len(right)
 
 
 def choose(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -39,30 +40,47 @@ class LayerNorms:
     """
 
     def __init__(self, flat: ParameterVector) -> None:
-        starts, place, layer = [], 0, None
+        ends: dict[str, int] = {}
+        place = 0
         for name, parameter in flat.parameters.items():
-            owner = name.partition(".")[0]
-            if owner != layer:
-                starts.append(place)
-                layer = owner
             place += parameter.data.size
-        self.starts = np.array(starts, np.intp)
-        self.rows = np.zeros((3, len(flat)))  # gradient, parameters, step; squares of float32 would overflow
-        self.whole = 0.0
+            ends[name.partition(".")[0]] = place
+        self.layers = list(itertools.starmap(slice, itertools.pairwise([0, *ends.values()])))
+        self.old = np.empty_like(flat.values)
+        self.gradients: list[float] = []
+
+    @property
+    def whole(self) -> float:
+        """‖∂L/∂θ‖ over all layers, as it was before the step."""
+        return math.hypot(*self.gradients)
 
     def before(self, values: Array, gradient: Array) -> None:
         """Take note of the parameters and their gradient."""
-        self.rows[0], self.rows[1] = gradient, values
-        self.whole = math.sqrt(self.rows[0].dot(self.rows[0]))
+        self.old[...] = values
+        self.gradients = self._norms(gradient)
 
     def after(self, values: Array) -> tuple[LayerEpoch, ...]:
         """What the step did, layer by layer."""
-        rows = self.rows
-        np.subtract(values, rows[1], out=rows[2])
-        if not len(self.starts):
-            return ()
-        np.multiply(rows, rows, out=rows)
-        gradients, lengths, steps = np.sqrt(np.add.reduceat(rows, self.starts, axis=1))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = steps / lengths
-        return tuple([LayerEpoch(*pair) for pair in zip(gradients.tolist(), ratios.tolist(), strict=True)])
+        lengths = self._norms(self.old)
+        np.subtract(values, self.old, out=self.old)
+        figures = zip(self.gradients, self._norms(self.old), lengths, strict=True)
+        return tuple([LayerEpoch(norm, _ratio(step, length)) for norm, step, length in figures])
+
+    def _norms(self, vector: Array) -> list[float]:
+        return [norm(vector[part]) for part in self.layers]
+
+
+def norm(part: Array) -> float:
+    """The Euclidean norm of a flat array; in float64 where the squares are too large for float32."""
+    square = float(part.dot(part))
+    if not math.isfinite(square) and part.dtype == np.float32:
+        part = part.astype(np.float64)
+        square = float(part.dot(part))
+    return math.sqrt(square)
+
+
+def _ratio(step: float, length: float) -> float:
+    """Their ratio as NumPy has it, where there is nothing to divide by too."""
+    if length:
+        return step / length
+    return math.inf if step else math.nan
