@@ -35,7 +35,7 @@ def neuron(weights: Weights, inputs: Inputs, activation: Any = None) -> Value:
     >>> y.data, b.grad, w.grad, x.grad
     (7.0, 1.0, 3.0, 2.0)
     """
-    data = [node.data for node in weights.nodes]
+    data = weights.data_now()
     y = total = weighted_sum(data, inputs.data)
     node = new(Value)
     node.op = rows.weighted_sum

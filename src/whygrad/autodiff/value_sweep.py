@@ -12,7 +12,7 @@ from operator import mul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from .value import Value
@@ -48,7 +48,8 @@ class Parents:
 class Group:
     """Values that are parents together: a sweep visits them once, as if the group were a node itself.
 
-    It has no gradient of its own: what a neuron hands on goes to its members.
+    It has no gradient of its own: what a neuron hands on goes to its members. The sequence of members is
+    kept as it is, and must not change.
     """
 
     __slots__ = ("grad", "nodes", "seen")
@@ -56,8 +57,8 @@ class Group:
     a = da = None
     op = "group"
 
-    def __init__(self, nodes: Iterable[Value]) -> None:
-        self.nodes = tuple(nodes)
+    def __init__(self, nodes: Sequence[Value]) -> None:
+        self.nodes = nodes
         self.seen: object = None
 
     @property
@@ -73,30 +74,46 @@ class Group:
 class Inputs(Group):
     """The inputs of a layer and their data in the forward pass: one object for all neurons of the layer.
 
-    ``vary`` says whether an input has a gradient; in a first layer they are constants as a rule.
+    ``data`` begin with 1, the input of the bias. ``vary`` says whether an input has a gradient; in a first
+    layer they are constants as a rule.
     """
 
     __slots__ = ("data", "vary")
 
-    def __init__(self, nodes: Iterable[Value]) -> None:
+    def __init__(self, nodes: Sequence[Value]) -> None:
         super().__init__(nodes)
-        self.data = [node.data for node in self.nodes]
-        self.vary = any([node.requires_grad for node in self.nodes])
+        self.data = [1.0, *[node.data for node in nodes]]
+        self.vary = any([node.requires_grad for node in nodes])
 
 
 class Weights(Group):
     """The bias and the weights of a neuron: one object for all its uses."""
 
-    __slots__ = ()
+    __slots__ = ("data",)
+
+    def __init__(self, nodes: Sequence[Value]) -> None:
+        super().__init__(nodes)
+        self.data: list[float] | None = None
+
+    def data_now(self) -> list[float]:
+        """The data of the members; the same list as before while they are the same numbers.
+
+        Most of the forward passes of a step find the weights unchanged, and a list for each neuron and each
+        of them would keep the collector busy. 0.0 and -0.0 are equal: with a zero there is no telling.
+        """
+        data = [node.data for node in self.nodes]
+        if data == self.data:
+            return self.data
+        self.data = data if all(data) else None
+        return data
 
     def parents_of(self, node: Value) -> tuple[Value, ...]:
         """The bias, the weights, the inputs: the order of the row."""
-        nodes: tuple[Value, ...] = self.nodes + node.inputs.nodes
-        return nodes
+        return (*self.nodes, *node.inputs.nodes)
 
     def locals_of(self, node: Value) -> tuple[float | None, ...]:
         """By the bias 1, by a weight its input, by an input its weight."""
-        return (1.0, *node.inputs.data, *node.db[1:])
+        return (*node.inputs.data, *node.db[1:])
 
     def missing(self, node: Any, done: object) -> list[Any]:
         """The members, for the group itself; for a neuron the groups, as far as they are missing."""
@@ -110,16 +127,11 @@ class Weights(Group):
     def hand_on(self, node: Any, upstream: float) -> None:
         """Add its share of the gradient to each parent."""
         inputs = node.inputs
-        weights, data = iter(self.nodes), iter(node.db)
-        next(weights).grad += upstream
-        next(data)  # the bias
+        for w, x_data in zip(self.nodes, inputs.data):  # noqa: B905 - strict costs time here
+            w.grad += x_data * upstream
         if inputs.vary:
-            for w, x, w_data, x_data in zip(weights, inputs.nodes, data, inputs.data):  # noqa: B905
-                w.grad += x_data * upstream
+            for x, w_data in zip(inputs.nodes, node.db[1:]):  # noqa: B905
                 x.grad += w_data * upstream
-        else:
-            for w, x_data in zip(weights, inputs.data):  # noqa: B905
-                w.grad += x_data * upstream
 
 
 # From Python 3.12 on, sum() of floats makes up for rounding; the row rounds after each addition.
@@ -127,13 +139,12 @@ SUM_IS_PLAIN = sum([1e16, 1.0, -1e16]) == 0.0
 
 
 def weighted_sum(data: Iterable[float], inputs: Iterable[float]) -> float:
-    """The bias and each weight times its input, added up in the order of the row."""
-    factors = iter(data)
-    total = next(factors)
+    """Each weight times its input, the bias times 1 first, added up in the order of the row."""
     if SUM_IS_PLAIN:
-        return sum(map(mul, factors, inputs), total)
-    for w, x in zip(factors, inputs):  # noqa: B905 - strict costs time here
-        total = total + w * x
+        return sum(map(mul, data, inputs), -0.0)  # which, added to any number, leaves it as it is
+    total = -0.0
+    for w, x in zip(data, inputs):  # noqa: B905 - strict costs time here
+        total += w * x
     return total
 
 

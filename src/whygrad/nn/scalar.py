@@ -148,8 +148,8 @@ class Neuron(Module):
         return f"Neuron({len(self.w)}, activation={self.activation!r})"
 
 
-def fire(neurons: Iterable[Neuron], x: Sequence[Value]) -> list[Value]:
-    """The output of each neuron, for inputs that are known to fit."""
+def fire(neurons: Iterable[Neuron], x: list[Value]) -> list[Value]:
+    """The output of each neuron, for a list of inputs that are known to fit and stay as they are."""
     inputs = Inputs(x)
     return [neuron(n.weight_group(), inputs, n.row) for n in neurons]
 
