@@ -54,8 +54,8 @@ def problems() -> list[Problem]:
     images, kinds = rng.random((6_400, 784)), rng.integers(10, size=6_400)
     xor = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
     return [
-        Problem("784-128-64-10, batch 128", [784, 128, 64, 10], images, kinds, 128, 10),
-        Problem("digits 64-64-64-10, batch 32", [64, 64, 64, 10], digits.X / 16, digits.y, 32, 25),
+        Problem("784-128-64-10, batch 128", [784, 128, 64, 10], images, kinds, 128, 40),
+        Problem("digits 64-64-64-10, batch 32", [64, 64, 64, 10], digits.X / 16, digits.y, 32, 100),
         Problem("XOR 2-4-1, full batch", [2, 4, 1], xor, np.array([0, 1, 1, 0]), 4, 5_000),
     ]
 
