@@ -1,0 +1,15 @@
+"""What one training step computed, as frozen records; and why a gradient is what it is, as data."""
+
+from __future__ import annotations
+
+from .._lazy import exporter
+
+__getattr__, __dir__, __all__ = exporter(
+    __name__,
+    {
+        ".record": ["Line", "Quantity", "Record", "Trace"],
+        ".layers": ["observe_step"],
+        ".graphs": ["observe"],
+        ".saving": ["from_json", "to_json"],
+    },
+)
