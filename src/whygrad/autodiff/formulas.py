@@ -162,9 +162,10 @@ def _simplify(s: Symbol) -> Symbol:
         if _same_base(args[0], args[1]):
             return _raised(args[0])
     if s.head == "-" and args[0].head == args[1].head == "number":
-        return number(args[0].args[0] - args[1].args[0])
+        return Symbol("number", args[0].args[0] - args[1].args[0])
     if s.head == "power" and _is(args[1], 1):
-        return args[0]
+        base: Symbol = args[0]
+        return base
     if s.head == "+" and args[1].head == "neg":
         return Symbol("-", args[0], args[1].args[0])
     if s.head == "/" and args[0].head == "neg":

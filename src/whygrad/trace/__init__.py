@@ -9,7 +9,10 @@ __getattr__, __dir__, __all__ = exporter(
     {
         ".record": ["Line", "Quantity", "Record", "Trace"],
         ".layers": ["observe_step"],
+        ".explanation": ["Explanation", "explain"],
         ".graphs": ["observe"],
+        ".nudge": ["nudge"],
+        ".reason": ["reason"],
         ".saving": ["from_json", "to_json"],
     },
 )

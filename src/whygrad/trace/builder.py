@@ -75,6 +75,7 @@ class Builder:
             position=position,
             upstream=upstream,
             local=given,
+            forward=made,
         )
         self.records.append(record)
         return record

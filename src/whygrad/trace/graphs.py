@@ -55,7 +55,7 @@ class Observed:
                 received=repr(loss),
                 hint="for a network of layers: observe_step(network, loss, x, targets)",
             )
-        self.loss = loss
+        self.loss: Any = loss
         self.order = topological_order(loss)
         self.builder = Builder("values" if isinstance(loss, Value) else "tensors")
         self.quantities: dict[Any, Quantity] = {}

@@ -36,7 +36,7 @@ def observe_step(
     training: bool = True,
     about: Mapping[str, Any] | None = None,
 ) -> Trace:
-    """Take one training step and record it: forward, loss, backward, and the update.
+    r"""Take one training step and record it: forward, loss, backward, and the update.
 
     It is the step that training takes: gradients are left on the network, and with an optimizer the
     parameters move.
@@ -63,7 +63,7 @@ def observe_step(
     >>> from whygrad.nn import Dense, MeanSquaredError, Tanh
     >>> network = Sequential([Dense(2, 3, rng=0), Tanh(), Dense(3, 1, rng=1)])
     >>> trace = observe_step(network, MeanSquaredError(), np.ones((4, 2)), np.zeros((4, 1)))
-    >>> print("\\n".join(record.formula for record in trace.records))
+    >>> print("\n".join(record.formula for record in trace.records))
     z1 = x W1 + b1
     a1 = tanh(z1)
     z2 = a1 W2 + b2
@@ -179,8 +179,9 @@ class _Step:
         """The loss, then each layer from the last to the first."""
         builder, loss = self.builder, self.loss
         start = builder.quantity("1", np.ones_like(self.root.data), "start")
-        builder.gradients[self.root.name] = start
-        builder.gradients["L"] = start
+        for record in builder.records:  # the loss and every sum with a penalty: each counts in full
+            if record.kind == "loss" and not record.aside:
+                builder.gradients[record.name] = start
         upstream = loss.backward()
         given = self.gradient(self.last, upstream)
         builder.pull(self.made[-1], 0, start, given)
@@ -218,7 +219,6 @@ class _Step:
             share = record.row.pull(0, ARRAYS, 1.0, None, (weights.data,))
             given = builder.quantity(f"d{weights.name} from {record.name}", share, "gradient")
             builder.pull(record, 0, start, given)
-            builder.gradients[record.name] = start
         parameters = self.network.flat.parameters.values()
         regularizer.add_gradients(parameters)
         for parameter in parameters:

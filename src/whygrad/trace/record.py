@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autodiff import tensor as _tensor  # enters all rows into the table
+from ..autodiff import tensor as _tensor  # noqa: F401 - enters all rows into the table
 from ..autodiff.op import Op
 from ..autodiff.readings.arrays import ARRAYS
 from ..autodiff.table import TABLE
@@ -21,7 +21,6 @@ from ..errors import SettingError, nearest
 
 Array = np.ndarray[Any, Any]
 KINDS = ("forward", "loss", "backward", "update")
-assert _tensor.Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +47,7 @@ class Quantity:
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes along the axes."""
-        return self.data.shape
+        return tuple(self.data.shape)
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.shape}>"
@@ -91,6 +90,8 @@ class Record:
         Computed to be shown only: no gradient flows through it.
     lines
         The steps of an update.
+    forward
+        Of a backward record: the computation that it goes back through.
     """
 
     kind: str
@@ -105,6 +106,7 @@ class Record:
     local: Quantity | None = None
     aside: bool = False
     lines: tuple[Line, ...] = ()
+    forward: Record | None = None
 
     @property
     def name(self) -> str:
@@ -136,7 +138,7 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """Everything one step computed.
+    r"""Everything one step computed.
 
     Attributes
     ----------
@@ -157,7 +159,7 @@ class Trace:
     >>> from whygrad.trace import observe
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> trace = observe(a * b + a)
-    >>> print("\\n".join(record.formula for record in trace.forward))
+    >>> print("\n".join(record.formula for record in trace.forward))
     v1 = a·b
     L = v1 + a
     >>> float(trace.gradients["a"].data)
@@ -268,9 +270,8 @@ class Trace:
         """
         found: dict[str, Array] = {name: np.asarray(array) for name, array in (changed or {}).items()}
         for record in self.computed:
-            if found and not any(quantity.name in found for quantity in record.inputs):
-                if changed:
-                    continue
+            if changed and not any(quantity.name in found for quantity in record.inputs):
+                continue
             xs = [_precise(found.get(q.name, q.data)) for q in record.inputs]
             found[record.name] = np.asarray(record.row.forward(ARRAYS, *xs))
         return found

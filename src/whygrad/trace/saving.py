@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import DataError
 from .record import Line, Quantity, Record, Trace
+
+if TYPE_CHECKING:
+    from .explanation import Explanation, Factor
+    from .expression import Expression
+    from .reason import Reason
 
 FORMAT = "whygrad-trace-1"
 WORDS = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}  # JSON has no numbers for these
@@ -52,7 +57,7 @@ def from_json(data: Any) -> Trace:
         known = {name: _read_quantity(name, entry) for name, entry in data["quantities"].items()}
         return Trace(
             data["kind"],
-            tuple([_read_record(entry, known) for entry in data["records"]]),
+            _read_records(data["records"], known),
             {name: known[gradient] for name, gradient in data["gradients"].items()},
             data["root"],
             data["about"],
@@ -119,6 +124,8 @@ def _record(record: Record) -> dict[str, Any]:
         quantity = getattr(record, part)
         if quantity is not None:
             found[part] = quantity.name
+    if record.forward is not None:
+        found["through"] = record.forward.name
     if record.aside:
         found["aside"] = True
     if record.lines:
@@ -126,7 +133,18 @@ def _record(record: Record) -> dict[str, Any]:
     return found
 
 
-def _read_record(entry: dict[str, Any], known: dict[str, Quantity]) -> Record:
+def _read_records(entries: list[dict[str, Any]], known: dict[str, Quantity]) -> tuple[Record, ...]:
+    found: list[Record] = []
+    results: dict[str, Record] = {}
+    for entry in entries:
+        record = _read_record(entry, known, results)
+        found.append(record)
+        if record.kind in ("forward", "loss"):
+            results[record.name] = record
+    return tuple(found)
+
+
+def _read_record(entry: dict[str, Any], known: dict[str, Quantity], results: dict[str, Record]) -> Record:
     def at(part: str) -> Quantity | None:
         return known[entry[part]] if part in entry else None
 
@@ -143,6 +161,7 @@ def _read_record(entry: dict[str, Any], known: dict[str, Quantity]) -> Record:
         local=at("local"),
         aside=entry.get("aside", False),
         lines=tuple([Line(formula, known[name]) for formula, name in entry.get("lines", [])]),
+        forward=results[entry["through"]] if "through" in entry else None,
     )
 
 
@@ -174,3 +193,69 @@ def _read_keyword(value: Any) -> Any:
     if "array" in value:
         return np.array(_numbers(value["array"]), np.dtype(value["dtype"]))
     return Ellipsis
+
+
+def explanation_json(explanation: Explanation) -> dict[str, Any]:
+    """What an explanation holds, without the trace it came from."""
+    e = explanation
+    check = e.check
+    found: dict[str, Any] = {
+        "weight": e.weight.of.name,
+        "quantity": e.weight.quantity.name,
+        "index": list(e.weight.index),
+        "value": _words(e.value),
+        "loss": _words(float(e.trace[e.trace.root])),
+        "gradient": _words(e.gradient),
+        "sample": e.sample,
+        "care": _reason(e.care),
+        "slope": None if e.slope is None else _expression(e.slope),
+        "move": _expression(e.move),
+        "product": _words(e.product),
+        "shares": [{"sample": share.sample, "value": _words(share.value)} for share in e.shares],
+        "penalties": [{"name": name, "value": _words(value)} for name, value in e.penalties],
+        "factors": [_factor(factor) for factor in e.factors],
+        "chain": [_factor(factor) for factor in e.chain],
+        "culprit": None if e.culprit is None else _factor(e.culprit),
+        "check": {name: _words(value) if isinstance(value, float) else bool(value)
+                  for name, value in vars(check).items()},
+        "notes": list(e.notes),
+    }  # fmt: skip
+    if e.update is not None:
+        place = e.weight.index
+        found["update"] = {
+            "optimizer": e.update.op,
+            "settings": dict(e.update.keywords),
+            "lines": [
+                {"formula": line.formula, "value": _words(float(line.result.data[place]))}
+                for line in e.update.lines
+            ],
+        }
+    return found
+
+
+def _factor(factor: Factor) -> dict[str, Any]:
+    return {"kind": factor.kind, "name": factor.name, "value": _words(factor.value)}
+
+
+def _expression(expression: Expression) -> dict[str, Any]:
+    return {
+        "formula": expression.names(),
+        "numbers": {entry.name: _words(entry.value) for entry in expression.entries},
+        "value": _words(expression.value),
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {
+        "of": reason.of.name,
+        "gradient": _words(reason.value),
+        "opened": reason.opened,
+        "terms": [
+            {
+                "through": _reason(term.through),
+                "local": _expression(term.local),
+                "product": _words(term.product),
+            }
+            for term in reason.terms
+        ],
+    }

@@ -82,6 +82,11 @@ class _Lines:
         self.found.append(Line(f"{quantity.name} = {formula}", quantity))
         return quantity.name
 
+    def kept(self, name: str, what: str, data: Any) -> str:
+        """What is left from the steps before."""
+        first = self.update.t == 1
+        return self.add(name, f"{what}, 0 at the start" if first else f"{what} so far", data)
+
     def was(self, name: str) -> Array:
         return self.update.state[name][self.part]
 
@@ -132,8 +137,8 @@ class _Lines:
         )
         m0 = (1 - b1) * self.was("decayed_sum")
         v0 = (1 - b2) * self.was("decayed_square_sum")
-        old_m = self.add(f"m({name}) before", "mean of gradients after the step before", m0)
-        old_v = self.add(f"v({name}) before", "mean of squared gradients after the step before", v0)
+        old_m = self.kept(f"m({name}) before", "mean of gradients", m0)
+        old_v = self.kept(f"v({name}) before", "mean of squared gradients", v0)
         m, v = b1 * m0 + (1 - b1) * gradient, b2 * v0 + (1 - b2) * gradient * gradient
         new_m = self.add(f"m({name})", f"{b1:.6g}·{old_m} + {1 - b1:.6g}·{g}", m)
         new_v = self.add(f"v({name})", f"{b2:.6g}·{old_v} + {1 - b2:.6g}·{g}²", v)
@@ -145,7 +150,7 @@ class _Lines:
     def rmsprop(self, optimizer: RMSprop, g: str, gradient: Array) -> str:
         alpha, rate, name = optimizer.alpha, self.update.rate, self.before.name
         s0 = (1 - alpha) * self.was("decayed_square_sum")
-        old = self.add(f"s({name}) before", "mean of squared gradients after the step before", s0)
+        old = self.kept(f"s({name}) before", "mean of squared gradients", s0)
         s = alpha * s0 + (1 - alpha) * gradient * gradient
         new = self.add(f"s({name})", f"{alpha:.6g}·{old} + {1 - alpha:.6g}·{g}²", s)
         step = rate * gradient / (np.sqrt(s) + optimizer.epsilon)
@@ -154,7 +159,7 @@ class _Lines:
     def adagrad(self, optimizer: Adagrad, g: str, gradient: Array) -> str:
         rate, name = self.update.rate, self.before.name
         s0 = self.was("square_sum")
-        old = self.add(f"s({name}) before", "sum of squared gradients after the step before", s0)
+        old = self.kept(f"s({name}) before", "sum of squared gradients", s0)
         s = s0 + gradient * gradient
         new = self.add(f"s({name})", f"{old} + {g}²", s)
         step = rate * gradient / (np.sqrt(s) + optimizer.epsilon)
