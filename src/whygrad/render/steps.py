@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..trace.expression import Entry, Expression, entry_name, from_text, marks, single
 from ..trace.reason import Index
-from ..trace.record import Record
+from ..trace.record import Quantity, Record
 from .document import Block, Equation, cell, equation, table, words
 from .numbers import DIGITS
 
@@ -19,8 +19,7 @@ def update_blocks(record: Record, places: Sequence[Index], digits: int = DIGITS)
     quantities = [before, gradient, *[line.result for line in record.lines]]
     shown = [q for q in quantities if not q.name.endswith(" before") or q.data.any()]
     rows = [
-        [words(entry_name(before, place)), *[cell(float(q.data[place]), digits) for q in shown]]
-        for place in places
+        [words(entry_name(before, place)), *[cell(_at(q, place), digits) for q in shown]] for place in places
     ]
     return [*blocks, table(["", *[q.name for q in shown]], rows)]
 
@@ -44,9 +43,9 @@ def update_expressions(record: Record, place: Index) -> list[tuple[str, Expressi
         for match in pattern.finditer(right):
             if match.group() not in used:
                 used.append(match.group())
-        entries = [Entry(_named(n, record, place), float(known[n].data[place])) for n in used]
+        entries = [Entry(_named(n, record, place), _at(known[n], place)) for n in used]
         signs = dict(zip(used, marks(len(used)), strict=True))
-        value = float(quantity.data[place])
+        value = _at(quantity, place)
         name = _named(quantity.name, record, place)
         if not used:  # what was kept from the step before: no formula, a number
             found.append((name, single(Entry(right, value))))
@@ -54,6 +53,11 @@ def update_expressions(record: Record, place: Index) -> list[tuple[str, Expressi
         text = "".join([signs.get(piece, piece) for piece in pattern.split(right)])
         found.append((name, from_text(text, entries, value, None)))
     return found
+
+
+def _at(quantity: Quantity, place: Index) -> float:
+    """One entry; of a single number that number."""
+    return float(quantity.data[place]) if quantity.data.ndim else float(quantity.data)
 
 
 def _named(name: str, record: Record, place: Index) -> str:

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = exporter(
         ".explanation": ["Explanation", "explain"],
         ".graphs": ["observe"],
         ".nudge": ["nudge"],
+        ".paths": ["Path", "Paths", "paths"],
         ".reason": ["reason"],
         ".saving": ["from_json", "to_json"],
     },

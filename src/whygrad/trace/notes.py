@@ -142,7 +142,7 @@ def _shared(explanation: Explanation) -> str:
 def _still(explanation: Explanation) -> str:
     """Clipping, which scales every gradient alike."""
     record = explanation.update
-    if record is None or not record.lines or not record.lines[0].result.name.startswith("clipped"):
+    if record is None or not record.lines or record.lines[0].result.name != "‖g‖":
         return ""
     return (
         "The gradient of all parameters together was longer than the bound: every entry is shortened alike."

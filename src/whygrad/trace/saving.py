@@ -226,7 +226,12 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
             "optimizer": e.update.op,
             "settings": dict(e.update.keywords),
             "lines": [
-                {"formula": line.formula, "value": _words(float(line.result.data[place]))}
+                {
+                    "formula": line.formula,
+                    "value": _words(
+                        float(line.result.data[place] if line.result.data.ndim else line.result.data)
+                    ),
+                }
                 for line in e.update.lines
             ],
         }

@@ -15,6 +15,7 @@ from .builder import Builder
 from .record import Line, Quantity
 
 Array = np.ndarray[Any, Any]
+NORM = "norm of all gradients together"
 
 
 class Update:
@@ -37,6 +38,7 @@ class Update:
         self.rate = float(optimizer.current_learning_rate)
         self.t = optimizer.steps_taken + 1
         self.gradient, self.parameters = gradient, parameters.copy()
+        self.length: Line | None = None
         state = optimizer.state()
         self.state = {name: state.get(name, np.zeros_like(parameters)) for name in optimizer.state_names}
 
@@ -53,9 +55,10 @@ class Update:
         lines = _Lines(builder, before, part, self)
         g, theta = gradient.name, before.name
         if self.clip is not None and self.norm is not None and self.norm > self.clip:
-            formula = (
-                f"{gradient.name} · {self.clip:.4g} / ‖g‖, with ‖g‖ = {self.norm:.4g} over all parameters"
-            )
+            if self.length is None:
+                self.length = Line(f"‖g‖ = {NORM}", builder.quantity("‖g‖", np.asarray(self.norm), "state"))
+            lines.found.append(self.length)
+            formula = f"{gradient.name}·{exact(self.clip)} / ‖g‖"
             g = lines.add(f"clipped {gradient.name}", formula, self.gradient[part])
         if isinstance(self.optimizer, AdamW):
             theta = lines.decay(self.optimizer)
@@ -97,7 +100,7 @@ class _Lines:
         if optimizer.weight_decay == 0 or not np.any(mask):
             return self.before.name
         rate, decay = self.update.rate, optimizer.weight_decay
-        formula = f"{self.before.name}·(1 − {rate:.6g}·{decay:.6g})"
+        formula = f"{self.before.name}·(1 − {exact(rate)}·{exact(decay)})"
         return self.add(f"decayed {self.before.name}", formula, theta * (1 - rate * decay * mask))
 
     def step(self, g: str) -> str:
@@ -113,19 +116,17 @@ class _Lines:
         if isinstance(optimizer, Momentum):
             return self.momentum(optimizer, g, gradient)
         if type(optimizer) is GradientDescent:
-            return f"{rate:.6g}·{g}"
+            return f"{exact(rate)}·{g}"
         return f"what {type(optimizer).__name__} made of {g}"
 
     def momentum(self, optimizer: Momentum, g: str, gradient: Array) -> str:
         mu, rate, name = optimizer.momentum, self.update.rate, self.before.name
         nesterov = isinstance(optimizer, Nesterov)
         kept = self.was("decayed_velocity" if nesterov else "velocity")
-        old = self.add(
-            f"v({name}) before", "velocity after the step before", kept / mu if nesterov and mu else kept
-        )
+        old = self.kept(f"v({name}) before", "velocity", kept / mu if nesterov and mu else kept)
         velocity = (kept if nesterov else mu * kept) + gradient
-        new = self.add(f"v({name})", f"{mu:.6g}·{old} + {g}", velocity)
-        return f"{rate:.6g}·({g} + {mu:.6g}·{new})" if nesterov else f"{rate:.6g}·{new}"
+        new = self.add(f"v({name})", f"{exact(mu)}·{old} + {g}", velocity)
+        return f"{exact(rate)}·({g} + {exact(mu)}·{new})" if nesterov else f"{exact(rate)}·{new}"
 
     def adam(self, optimizer: Adam, g: str, gradient: Array) -> str:
         b1, b2, rate, t, name = (
@@ -140,21 +141,23 @@ class _Lines:
         old_m = self.kept(f"m({name}) before", "mean of gradients", m0)
         old_v = self.kept(f"v({name}) before", "mean of squared gradients", v0)
         m, v = b1 * m0 + (1 - b1) * gradient, b2 * v0 + (1 - b2) * gradient * gradient
-        new_m = self.add(f"m({name})", f"{b1:.6g}·{old_m} + {1 - b1:.6g}·{g}", m)
-        new_v = self.add(f"v({name})", f"{b2:.6g}·{old_v} + {1 - b2:.6g}·{g}²", v)
-        m_hat = self.add(f"m̂({name})", f"{new_m} / (1 − {b1:.6g}^{t})", m / (1 - b1**t))
-        v_hat = self.add(f"v̂({name})", f"{new_v} / (1 − {b2:.6g}^{t})", v / (1 - b2**t))
+        new_m = self.add(f"m({name})", f"{exact(b1)}·{old_m} + (1 − {exact(b1)})·{g}", m)
+        new_v = self.add(f"v({name})", f"{exact(b2)}·{old_v} + (1 − {exact(b2)})·{g}²", v)
+        m_hat = self.add(f"m̂({name})", f"{new_m} / (1 − {exact(b1)}^{t})", m / (1 - b1**t))
+        v_hat = self.add(f"v̂({name})", f"{new_v} / (1 − {exact(b2)}^{t})", v / (1 - b2**t))
         step = rate * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + optimizer.epsilon)
-        return self.add(f"step({name})", f"{rate:.6g}·{m_hat} / (√{v_hat} + {optimizer.epsilon:g})", step)
+        return self.add(
+            f"step({name})", f"{exact(rate)}·{m_hat} / (√{v_hat} + {exact(optimizer.epsilon)})", step
+        )
 
     def rmsprop(self, optimizer: RMSprop, g: str, gradient: Array) -> str:
         alpha, rate, name = optimizer.alpha, self.update.rate, self.before.name
         s0 = (1 - alpha) * self.was("decayed_square_sum")
         old = self.kept(f"s({name}) before", "mean of squared gradients", s0)
         s = alpha * s0 + (1 - alpha) * gradient * gradient
-        new = self.add(f"s({name})", f"{alpha:.6g}·{old} + {1 - alpha:.6g}·{g}²", s)
+        new = self.add(f"s({name})", f"{exact(alpha)}·{old} + (1 − {exact(alpha)})·{g}²", s)
         step = rate * gradient / (np.sqrt(s) + optimizer.epsilon)
-        return self.add(f"step({name})", f"{rate:.6g}·{g} / (√{new} + {optimizer.epsilon:g})", step)
+        return self.add(f"step({name})", f"{exact(rate)}·{g} / (√{new} + {exact(optimizer.epsilon)})", step)
 
     def adagrad(self, optimizer: Adagrad, g: str, gradient: Array) -> str:
         rate, name = self.update.rate, self.before.name
@@ -163,8 +166,14 @@ class _Lines:
         s = s0 + gradient * gradient
         new = self.add(f"s({name})", f"{old} + {g}²", s)
         step = rate * gradient / (np.sqrt(s) + optimizer.epsilon)
-        return self.add(f"step({name})", f"{rate:.6g}·{g} / (√{new} + {optimizer.epsilon:g})", step)
+        return self.add(f"step({name})", f"{exact(rate)}·{g} / (√{new} + {exact(optimizer.epsilon)})", step)
 
 
 def _plain(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def exact(x: float) -> str:
+    """A setting in a formula: short where that is exact."""
+    short = f"{x:.6g}"
+    return short if float(short) == x else repr(x)
