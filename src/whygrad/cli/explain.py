@@ -53,6 +53,7 @@ def explain(
     neuron: int | None = None,
     sample: int | None = None,
     depth: int = 2,
+    paths: int | None = None,
     lesson: str | None = None,
     quiz: Annotated[bool, Parameter(negative="")] = False,
     settings: Annotated[StepSettings, Parameter(name="*")] = DEFAULT,
@@ -77,6 +78,8 @@ def explain(
         Show this row of the batch, from 0.
     depth
         With --weight: how many times to open the question how much the loss changes.
+    paths
+        With --weight: list so many paths from the weight to the loss, the largest first.
     lesson
         An effect shown with numbers: vanishing, exploding, dead-relu, learning-rate, symmetry, saturation
         or softmax-cross-entropy.
@@ -95,6 +98,8 @@ def explain(
         Also write the network's parameters after the step to this NPY file.
     """
     chosen = _format(format, output)
+    if paths is not None and weight is None:
+        raise SettingError("--paths of which weight?", hint="--weight 1,0,1 --paths 10")
     _check(digits, depth, weight, layer, neuron, lesson, quiz)
     if lesson is not None:
         return _lesson(lesson, data, settings, chosen, digits, output)
@@ -107,6 +112,8 @@ def explain(
 
         return run(trace, settings.seed)
     if weight is not None:
+        if paths is not None:
+            return _paths(trace, weight, sample, paths, chosen, digits, output)
         return _weight(trace, weight, sample, depth, chosen, digits, output)
     if chosen in ("json", "python", "floats"):
         _emit(_program(trace, chosen), output)
@@ -163,6 +170,25 @@ def _weight(
         _emit(weight_script(found), output)
     else:
         _emit(_written(explanation_document(found, digits), format, output), output)
+    return 0
+
+
+def _paths(
+    trace: Trace, text: str, sample: int | None, most: int, format: str, digits: int, output: Path | None
+) -> int:
+    """The ways from a weight to the loss."""
+    from ..render.path_list import paths_document
+    from ..trace.paths import paths as find_paths
+    from ..trace.weights import find_weight
+
+    name, index = find_weight(trace, text)
+    found = find_paths(trace, name, index, most=most, sample=sample)
+    if format == "json":
+        _emit(to_json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n", output)
+        return 0
+    if format in ("python", "floats"):
+        raise SettingError("paths have no program", hint="--format text, markdown, html, latex or json")
+    _emit(_written(paths_document(found, digits), format, output), output)
     return 0
 
 

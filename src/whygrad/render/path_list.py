@@ -66,4 +66,5 @@ def _equation(number: int, path: Path, digits: int) -> Equation:
     factors = [show(step.local.value, digits) for step in path.steps]
     shown = "·".join([f"({f})" if f.startswith("−") and k else f for k, f in enumerate(factors)])
     names = "·".join([f"({name})" if " " in name else name for name in [s.local.names() for s in path.steps]])
-    return Equation(f"path {number}", names, shown, "≈", cell(path.product, digits))
+    sign = "=" if path.product == 0 else "≈"
+    return Equation(f"path {number}", names, shown, sign, cell(path.product, digits))

@@ -15,7 +15,9 @@ from .numbers import DIGITS
 def update_blocks(record: Record, places: Sequence[Index], digits: int = DIGITS) -> list[Block]:
     """The formulas of an update, and a table with a row for each entry."""
     before, gradient = record.inputs
-    blocks: list[Block] = [Equation(*line.formula.split(" = ", 1)) for line in record.lines]
+    blocks: list[Block] = [
+        Equation(line.formula.split(" = ", 1)[0], line.formula.split(" = ", 1)[1]) for line in record.lines
+    ]
     quantities = [before, gradient, *[line.result for line in record.lines]]
     shown = [q for q in quantities if not q.name.endswith(" before") or q.data.any()]
     rows = [

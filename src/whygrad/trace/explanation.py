@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._lazy import above
 from ..autodiff.node import Node
 from ..autodiff.op import Elementwise
 from ..errors import GraphError, KindError, SettingError, ShapeError
@@ -133,6 +134,8 @@ class Explanation:
     def z(self) -> str:
         """The name of what the weight goes into."""
         return self.weight.terms[self.chosen].through.of.name if self.weight.terms else ""
+
+    _repr_html_ = above("whygrad.render.notebook", "explanation_html")
 
     def to_json(self) -> dict[str, Any]:
         """Plain data with every digit, for a program to read."""
@@ -307,7 +310,7 @@ def _activation(z: Reason) -> Term | None:
         return None
     term = z.terms[0]
     function = isinstance(term.record.row, Elementwise) and len(term.record.inputs) == 1
-    return term if function and term.through.quantity.role != "loss" else None
+    return term if function and term.record.kind != "loss" else None
 
 
 def _chain(trace: Trace, weight: Reason, chosen: int, drop: bool) -> tuple[Factor, ...]:

@@ -12,7 +12,9 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from .._lazy import above
 from ..errors import DataError, SettingError, ShapeError
 from .expression import Expression, entry_name
 from .notes import first_not_finite
@@ -71,10 +73,31 @@ class Paths:
     total_size: float
     shown: tuple[Path, ...]
 
+    _repr_html_ = above("whygrad.render.notebook", "paths_html")
+
     @property
     def complete(self) -> bool:
         """Whether every path is shown."""
         return len(self.shown) == self.count
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data with every digit."""
+        return {
+            "of": self.of,
+            "gradient": self.gradient,
+            "count": self.count,
+            "total_size": self.total_size,
+            "share": self.share,
+            "paths": [
+                {
+                    "product": path.product,
+                    "steps": [
+                        {"into": s.into, "local": s.local.names(), "value": s.local.value} for s in path.steps
+                    ],
+                }
+                for path in self.shown
+            ],
+        }
 
     @property
     def share(self) -> float:

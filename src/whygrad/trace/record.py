@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .._lazy import above
 from ..autodiff import tensor as _tensor  # noqa: F401 - enters all rows into the table
 from ..autodiff.op import Op
 from ..autodiff.readings.arrays import ARRAYS
@@ -280,6 +281,8 @@ class Trace:
         """The number that was minimised, with other values for some quantities."""
         found = self.replay(changed)
         return float(found.get(self.root, self[self.root]))
+
+    _repr_html_ = above("whygrad.render.notebook", "trace_html")
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that ``json.dumps`` takes; nothing is rounded."""

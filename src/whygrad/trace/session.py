@@ -154,7 +154,7 @@ def open_session(data: str | None = None, settings: StepSettings | None = None) 
     --------
     >>> session = open_session()
     >>> session.observe()
-    <trace of layers: 3 forward, 2 loss, 7 backward, 4 update>
+    <trace of layers: 3 forward, 2 loss, 8 backward, 4 update>
     """
     settings = settings or StepSettings()
     name, X, y, task = _data(data, settings)
@@ -196,8 +196,13 @@ def _data(data: str | None, settings: StepSettings) -> tuple[str, Array, Array, 
 
         data = open_run(settings.model).data
     name = (data or "xor").lower()
-    drawn = {"samples": 4, "noise": 0.0} if name == "xor" else {}
-    given = TrainSettings(target=settings.target, seed=settings.seed, **drawn)
+    corners = name == "xor"
+    given = TrainSettings(
+        target=settings.target,
+        seed=settings.seed,
+        samples=4 if corners else None,
+        noise=0.0 if corners else None,
+    )
     source = open_source(data or "xor", given)
     if isinstance(source, Arrays):
         return source.problem.name, source.X, source.y, source.problem.task
@@ -207,7 +212,7 @@ def _data(data: str | None, settings: StepSettings) -> tuple[str, Array, Array, 
 
         network = _load(settings.model)
         read = read_rows(str(data), network, given, with_target=True)
-        return source.problem.name, np.asarray(read.X), read.y, source.problem.task
+        return source.problem.name, np.asarray(read.X), np.asarray(read.y), source.problem.task
     parts = source.parts(np.sort(inside), outside)
     return source.problem.name, parts.rows.X_train, parts.rows.y_train, source.problem.task
 
