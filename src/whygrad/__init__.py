@@ -17,7 +17,7 @@ __getattr__, __dir__, __all__ = exporter(
         ".trace.explanation": ["Explanation", "explain"],
         ".trace.graphs": ["observe"],
         ".trace.layers": ["observe_step"],
-        ".trace.paths": ["paths"],
+        ".trace.path_search": ["paths"],
         ".trace.record": ["Trace"],
     },
 )

@@ -118,7 +118,7 @@ def explain(
     if chosen in ("json", "python", "floats"):
         _emit(_program(trace, chosen), output)
         return 0
-    from ..render.walkthrough import View, walkthrough
+    from ..render.walk import View, walkthrough
 
     _emit(_written(walkthrough(trace, View(layer, neuron, sample, digits)), chosen, output), output)
     return 0
@@ -178,7 +178,7 @@ def _paths(
 ) -> int:
     """The ways from a weight to the loss."""
     from ..render.path_list import paths_document
-    from ..trace.paths import paths as find_paths
+    from ..trace.path_search import paths as find_paths
     from ..trace.weights import find_weight
 
     name, index = find_weight(trace, text)

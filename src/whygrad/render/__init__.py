@@ -9,6 +9,6 @@ __getattr__, __dir__, __all__ = exporter(
     {
         ".explaining": ["explanation_document"],
         ".formats": ["FORMATS", "write"],
-        ".walkthrough": ["View", "walkthrough"],
+        ".walk": ["View", "walkthrough"],
     },
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..autodiff.op import Elementwise
 from ..trace.builder import written
 from ..trace.expression import Entry, Expression, entry, products, row_value
-from ..trace.reason import Index, is_number, locals_of
+from ..trace.reasons import Index, is_number, locals_of
 from ..trace.record import Record
 
 

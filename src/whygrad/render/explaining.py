@@ -9,7 +9,7 @@ import numpy as np
 
 from ..trace.explanation import Explanation, Factor
 from ..trace.expression import Entry, Expression, products
-from ..trace.reason import Reason, Term
+from ..trace.reasons import Reason, Term
 from .document import (
     Bars,
     Block,

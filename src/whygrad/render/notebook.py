@@ -13,7 +13,7 @@ from .numbers import show
 
 if TYPE_CHECKING:
     from ..trace.explanation import Explanation
-    from ..trace.paths import Paths
+    from ..trace.path_search import Paths
     from ..trace.record import Trace
 
 MOST_ENTRIES = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..trace.paths import Path, Paths
+from ..trace.path_search import Path, Paths
 from .document import Block, Document, Equation, Paragraph, cell, table, words
 from .numbers import DIGITS, plainly, show
 
@@ -17,7 +17,7 @@ def paths_document(found: Paths, digits: int = DIGITS) -> Document:
     >>> from whygrad import Value
     >>> from whygrad.render.text import text
     >>> from whygrad.trace import observe
-    >>> from whygrad.trace.paths import paths
+    >>> from whygrad.trace.path_search import paths
     >>> a = Value(3.0, label="a")
     >>> print(text(paths_document(paths(observe(a * a + a), "a"))))  # doctest: +ELLIPSIS
     Every path from a to the loss

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ..trace.expression import Entry, Expression, entry_name, from_text, marks, single
-from ..trace.reason import Index
+from ..trace.reasons import Index
 from ..trace.record import Quantity, Record
 from .document import Block, Equation, cell, equation, table, words
 from .numbers import DIGITS

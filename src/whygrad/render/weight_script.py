@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ..autodiff.ops.elementwise import ROOT
 from ..trace.explanation import Explanation
 from ..trace.expression import Expression
-from ..trace.reason import Reason
+from ..trace.reasons import Reason
 from .identifiers import identifiers
 
 HEAD = '''"""Why is {gradient} what it is? Run it: every factor is computed and printed."""
@@ -120,4 +121,5 @@ def source(formula: str) -> str:
     text = re.sub(
         r"\(((?:[^()]|\([^()]*\))*?) where ((?:[^()]|\([^()]*\))*?) else ", r"(\1 if \2 else ", text
     )
+    text = text.replace(f"{ROOT:.6g}", repr(ROOT))  # gelu's constant, of which formulas show six digits
     return text.replace("\ue000", "").replace("\ue001", "")

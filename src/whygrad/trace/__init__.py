@@ -11,9 +11,9 @@ __getattr__, __dir__, __all__ = exporter(
         ".layers": ["observe_step"],
         ".explanation": ["Explanation", "explain"],
         ".graphs": ["observe"],
-        ".nudge": ["nudge"],
-        ".paths": ["Path", "Paths", "paths"],
-        ".reason": ["reason"],
+        ".nudging": ["nudge"],
+        ".path_search": ["Path", "Paths", "paths"],
+        ".reasons": ["reason"],
         ".saving": ["from_json", "to_json"],
     },
 )

@@ -15,8 +15,8 @@ from ..errors import GraphError, KindError, SettingError, ShapeError
 from .expression import Expression
 from .graphs import Observed
 from .notes import notes_of
-from .nudge import Nudge, nudge
-from .reason import Reason, Term, check_index, reason
+from .nudging import Nudge, nudge
+from .reasons import Reason, Term, check_index, reason
 from .record import Quantity, Record, Trace
 
 SMALL, LARGE = 0.1, 10.0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .reason import SOFTMAX_LOSSES
+from .reasons import SOFTMAX_LOSSES
 from .record import Trace
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from .record import Line, Quantity, Record, Trace
 if TYPE_CHECKING:
     from .explanation import Explanation, Factor
     from .expression import Expression
-    from .reason import Reason
+    from .reasons import Reason
 
 FORMAT = "whygrad-trace-1"
 WORDS = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}  # JSON has no numbers for these

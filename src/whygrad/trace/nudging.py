@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .reason import check_index
+from .reasons import check_index
 from .record import Trace
 
 

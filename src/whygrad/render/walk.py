@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import SettingError, ShapeError
 from ..trace.expression import entry_name
 from ..trace.notes import first_not_finite
-from ..trace.reason import Index
+from ..trace.reasons import Index
 from ..trace.record import Array, Quantity, Record, Trace
 from .document import Block, Cell, Document, Equation, Heading, Paragraph, Table, cell, equation, table, words
 from .entries import gradient_expression, result_expression

@@ -18,7 +18,7 @@ from .._lazy import above
 from ..errors import DataError, SettingError, ShapeError
 from .expression import Expression, entry_name
 from .notes import first_not_finite
-from .reason import Index, check_index, locals_of
+from .reasons import Index, check_index, locals_of
 from .record import Trace
 
 Place = tuple[str, Index]
