@@ -109,7 +109,8 @@ class _Explaining:
         """The loss by the output, the output by z, z by the weight."""
         e = self.e
         number = 1
-        what = "output" if e.slope is not None else "weighted sum"
+        summed = self.uses[e.chosen].record.op in ("affine", "matmul", "weighted_sum")
+        what = "output" if e.slope is not None else "weighted sum" if summed else "result"
         care, z = e.care.of.name, e.z
         blocks: list[Block] = [Heading(3, f"{number}. How much does the loss change with the {what} {care}?")]
         blocks += self.opened(e.care)
@@ -239,11 +240,9 @@ class _Explaining:
             else "this share"
         )
         blocks: list[Block] = [Heading(3, "Multiplied"), equation(name, share, self.digits, formula=False)]
-        labels = (
-            ["how the loss changes", "how steep", "how z changes"]
-            if len(factors) == 3
-            else ["how the loss changes", "how z changes"]
-        )
+        labels = ["how the loss changes", "how steep", f"how {e.z} changes"]
+        if len(factors) == 2:
+            del labels[1]
         sizes = [abs(f.value) for f in e.factors]
         top = max([s for s in sizes if math.isfinite(s)] or [1.0]) or 1.0
         rows = tuple(
@@ -262,6 +261,8 @@ class _Explaining:
         """What makes the gradient small or large."""
         size, shown = abs(factor.value), f"{factor.name} {plainly(factor.value, self.digits)}"
         kind = ORDER.get(factor.kind, "an operation")
+        if self.e.gradient and not self.e.product:
+            return f"In this share {factor.name} is {self.show(factor.value)} ({kind}), so it adds nothing."
         if factor.value == 0:
             return f"What stops the gradient: {factor.name} is 0 ({kind})."
         if not math.isfinite(size):
@@ -351,6 +352,8 @@ class _Explaining:
         """The same by nudging."""
         c = self.e.check
         verdict = "✓ the same" if c.agrees else "✗ not the same"
+        if not math.isfinite(c.estimate):
+            verdict = "the loss is not finite, so this says nothing"
         if not c.agrees and c.corner:
             verdict = "a corner: see above"
         w = self.e.weight.of.name
@@ -364,14 +367,14 @@ class _Explaining:
         """From gradient to step."""
         e = self.e
         g, w = e.gradient, e.weight.of.name
-        if g > 0:
+        if not math.isfinite(g):
+            words_ = "The gradient is not finite, so nothing can be said about the step."
+        elif g > 0:
             words_ = f"A larger {w} would mean a larger loss: the step goes down."
         elif g < 0:
             words_ = f"A larger {w} would mean a smaller loss: the step goes up."
-        elif g == 0:
-            words_ = f"A little more or less of {w} would change nothing: this gradient asks for no step."
         else:
-            words_ = "The gradient is not a number, so nothing can be said about the step."
+            words_ = f"A little more or less of {w} would change nothing: this gradient asks for no step."
         blocks: list[Block] = []
         if e.update is not None:
             blocks.append(Heading(3, f"From gradient to step: {e.update.op}"))

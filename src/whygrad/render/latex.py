@@ -82,7 +82,8 @@ def _token(match: re.Match[str]) -> str:
     if other:
         if other in "{}%#&$_":
             return f"\\{other}"
-        return SIGNS.get(other) or GREEK.get(other) or other
+        known = SIGNS.get(other) or GREEK.get(other)
+        return known or (other if other.isascii() else PROSE.get(other, "?").strip("$"))
     hat = "̂" in name
     name = name.replace("̂", "")
     word = GREEK.get(name[0], name[0]) + name[1:]

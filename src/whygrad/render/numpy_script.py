@@ -119,7 +119,7 @@ class _Script:
         self.names = identifiers(names, taken=("np", "n", "show", *TABLE))
         self.helpers: dict[str, str] = {}
         self.lines: list[str] = []
-        self.shown: list[str] = []
+        self.variants: dict[str, list[dict[str, Any]]] = {}
 
     def text(self) -> str:
         """The whole program."""
@@ -168,9 +168,18 @@ class _Script:
             isinstance(op, Elementwise) and len(symbols) == 1 and op.name not in BASE
         )
         if named:
-            self.helper(op.name, op)
-            return f"{op.name}({', '.join([self.write(s, -1) for s in symbols])})"
+            called = self.called(op)
+            self.helper(called, op)
+            return f"{called}({', '.join([self.write(s, -1) for s in symbols])})"
         return self.write(number(op.forward(WORDS, *symbols)), -1)
+
+    def called(self, op: Op) -> str:
+        """The name of a row's function: a number tells apart rows of one name with other keywords."""
+        variants = self.variants.setdefault(op.name, [])
+        if op.keywords not in variants:
+            variants.append(op.keywords)
+        place = variants.index(op.keywords)
+        return op.name if place == 0 else f"{op.name}_{place + 1}"
 
     def helper(self, called: str, op: Op | None = None) -> None:
         """A function of the program for a row that others use by name."""
@@ -247,7 +256,11 @@ class _Script:
         if s.head == "sum_to":
             return f"np.sum({arguments[0]}, axis=0)"
         if s.head in REDUCED:
-            more = [f"{key}={value!r}" for key, value in s.keywords.items() if value not in (None, False)]
+            more = [
+                f"{key}={value!r}"
+                for key, value in s.keywords.items()
+                if value is not None and value is not False
+            ]
             return f"np.{s.head}({', '.join([*arguments, *more])})"
         if s.head in ("spread", "broadcast_to"):
             return arguments[0]

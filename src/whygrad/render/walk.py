@@ -235,13 +235,17 @@ class _Walk:
         places = list(itertools.islice(self.places(record), self.view.most_lines + 1))
         total = self.count(record)
         if total > self.view.most_lines:
-            places = places[: max(1, self.view.most_lines // 4)]
+            places = places[: self.few()]
         for place in places:
             yield self.line(record, place)
         left = total - len(places)
         if left > 0:
             said = _summary(record.output, self.digits)
             yield Paragraph(f"{said} {left:,} more are not written out.", "note")
+
+    def few(self) -> int:
+        """How many entries of an array are written out that has too many: one where all are large."""
+        return 1 if self.size > LARGE else max(1, self.view.most_lines // 4)
 
     def line(self, record: Record, place: Index) -> Block:
         """One entry."""
@@ -273,6 +277,8 @@ class _Walk:
 
     def by_neuron(self, record: Record) -> bool:
         """Whether the last axis counts the neurons of the record's layer."""
+        if record.layer != self.view.layer:
+            return False
         if record.kind != "backward":
             return True
         return record.output.shape[-1] == self.width(record.layer) and not (
@@ -314,8 +320,8 @@ class _Walk:
         blocks: list[Block] = [Heading(2, "Update")]
         for record in records:
             total = self.count(record)
-            most = self.view.most_lines if total <= self.view.most_lines else self.view.most_lines // 4
-            places = list(itertools.islice(self.places(record), max(1, most)))
+            most = self.view.most_lines if total <= self.view.most_lines else self.few()
+            places = list(itertools.islice(self.places(record), most))
             blocks += update_blocks(record, places, self.digits)
             if total > len(places):
                 name, left = record.inputs[0].name, total - len(places)

@@ -49,12 +49,15 @@ class Factor:
     name
         What it is the derivative of, by what.
     value
-        Its size.
+        How large it is.
+    formula
+        What it is made of, such as ``W2[0,0]`` or ``1 − a1[0]²``.
     """
 
     kind: str
     name: str
     value: float
+    formula: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,8 +129,9 @@ class Explanation:
         if self.slope is not None and self.slope_of is not None:
             through = self.slope_of
             name = f"∂{through.through.of.name}/∂{self.z}"
-            found.append(Factor("slope", name, self.slope.value))
-        found.append(Factor("move", f"∂{self.z}/∂{self.weight.of.name}", self.move.value))
+            found.append(Factor("slope", name, self.slope.value, self.slope.names()))
+        name = f"∂{self.z}/∂{self.weight.of.name}"
+        found.append(Factor("move", name, self.move.value, self.move.names()))
         return tuple(found)
 
     @property
@@ -322,7 +326,7 @@ def _chain(trace: Trace, weight: Reason, chosen: int, drop: bool) -> tuple[Facto
         above = term.through
         value = term.local.value
         if value != 1 or term.record.op not in ("add", "affine", "index", "reshape"):
-            factors.append(Factor(_kind(trace, term), f"∂{above.of.name}/∂{start}", value))
+            factors.append(Factor(_kind(term), f"∂{above.of.name}/∂{start}", value, term.local.names()))
         start = above.of.name
         opened = reason(trace, above.quantity.name, above.index, 1, drop)
         sizes = [abs(t.product) if t.product == t.product else np.inf for t in opened.terms]
@@ -332,9 +336,9 @@ def _chain(trace: Trace, weight: Reason, chosen: int, drop: bool) -> tuple[Facto
     return tuple(factors)
 
 
-def _kind(trace: Trace, term: Term) -> str:
+def _kind(term: Term) -> str:
     row, given = term.record.row, term.record.inputs
-    if term.through.quantity.role == "loss":
+    if term.record.kind == "loss":
         return "loss"
     if row.name == "dropout":
         return "mask"

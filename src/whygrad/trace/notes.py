@@ -70,15 +70,15 @@ def _zero(explanation: Explanation) -> list[str]:
 
 def zero_words(factor: Factor) -> str:
     """``the input x[0] is 0``, for a factor that is 0."""
-    top, bottom = factor.name.removeprefix("∂").split("/∂", 1)
+    bottom = factor.name.split("/∂", 1)[1]
     words = {
-        "input": f"the input that goes with {bottom} is 0",
-        "weight": f"the weight from {bottom} to {top} is 0",
+        "input": f"the input {factor.formula} is 0",
+        "weight": f"the weight {factor.formula} is 0",
         "slope": f"the activation is flat here: {factor.name} is 0",
         "mask": f"dropout has set {bottom} to 0 in this step",
         "loss": f"the loss is at a minimum in {bottom}",
     }
-    return words.get(factor.kind, f"{factor.name} is 0")
+    return words.get(factor.kind, f"{factor.name} = {factor.formula} is 0")
 
 
 def _saturated(explanation: Explanation) -> str:
@@ -136,7 +136,8 @@ def _shared(explanation: Explanation) -> str:
     uses = len(explanation.shares)
     if explanation.trace.samples or uses < 2:
         return ""
-    return f"{explanation.weight.of.name} is used in {uses} places: its gradient is the sum over them."
+    name = explanation.weight.of.name
+    return f"{name} goes into {uses} results: its gradient is the sum of what comes back from each."
 
 
 def _still(explanation: Explanation) -> str:

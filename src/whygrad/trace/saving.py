@@ -239,7 +239,12 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
 
 
 def _factor(factor: Factor) -> dict[str, Any]:
-    return {"kind": factor.kind, "name": factor.name, "value": _words(factor.value)}
+    return {
+        "kind": factor.kind,
+        "name": factor.name,
+        "formula": factor.formula,
+        "value": _words(factor.value),
+    }
 
 
 def _expression(expression: Expression) -> dict[str, Any]:
