@@ -140,8 +140,8 @@ def test_views_narrow_what_is_shown():
     assert len(whole) > len(layer) > len(neuron)
     assert "z1[0,0] = " in whole
     assert "z1[0,0] = " not in layer
-    assert "z2[3] = " in neuron
-    assert "z2[2] = " not in neuron
+    assert "z2[0,3] = " in neuron
+    assert "z2[0,2] = " not in neuron
     sample = text(walkthrough(trace, View(sample=3)))
     assert "z1[0] = x[0]·W1[0,0]" in sample
 

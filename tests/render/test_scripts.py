@@ -11,10 +11,10 @@ import pytest
 
 from whygrad import Value, explain, observe
 from whygrad.errors import SettingError
-from whygrad.render.float_script import float_script
+from whygrad.render.float_program import float_script
 from whygrad.render.identifiers import identifiers
-from whygrad.render.numpy_script import numpy_script
-from whygrad.render.weight_script import weight_script
+from whygrad.render.numpy_program import numpy_script
+from whygrad.render.weight_program import weight_script
 from whygrad.trace.session import StepSettings, open_session
 from whygrad.training.settings import HIDDEN
 

@@ -13,11 +13,11 @@ import pytest
 
 from whygrad.render.document import Details, Equation
 from whygrad.render.explaining import explanation_document
-from whygrad.render.float_script import float_script
+from whygrad.render.float_program import float_script
 from whygrad.render.numbers import read, show
-from whygrad.render.numpy_script import numpy_script
+from whygrad.render.numpy_program import numpy_script
 from whygrad.render.walk import walkthrough
-from whygrad.render.weight_script import source
+from whygrad.render.weight_program import source
 from whygrad.trace import explain, from_json, nudge, reason
 
 from .networks import random_case, replayed

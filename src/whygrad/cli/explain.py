@@ -165,7 +165,7 @@ def _weight(
     if format == "json":
         _emit(to_json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n", output)
     elif format in ("python", "floats"):
-        from ..render.weight_script import weight_script
+        from ..render.weight_program import weight_script
 
         _emit(weight_script(found), output)
     else:
@@ -222,10 +222,10 @@ def _program(trace: Trace, format: str) -> str:
     if format == "json":
         return to_json.dumps(trace.to_json(), ensure_ascii=False, allow_nan=False) + "\n"
     if format == "python":
-        from ..render.numpy_script import numpy_script
+        from ..render.numpy_program import numpy_script
 
         return numpy_script(trace)
-    from ..render.float_script import float_script
+    from ..render.float_program import float_script
 
     return float_script(trace)
 

@@ -69,4 +69,4 @@ def _judge(right: bool, why: str) -> int:
 def _reveal(question: Question) -> None:
     e = question.explanation
     layer, index = e.weight.quantity.name[1:], ",".join(map(str, e.weight.index))
-    print(f"   it is {show(e.gradient)}; more: whygrad explain --weight {layer},{index}\n")
+    print(f"   it is {show(e.gradient)}; --weight {layer},{index} in place of --quiz explains it\n")

@@ -269,6 +269,8 @@ class _Explaining:
             return f"What breaks the gradient: {factor.name} is {self.show(factor.value)}."
         if size > 1:
             return f"What makes it large: {shown} ({kind}) multiplies it by {self.show(size)}."
+        if factor.kind == "loss":
+            return f"What makes it small: {shown}. The loss hardly changes with this output."
         times = show(1 / size, 3)
         return f"What makes it small: {shown} ({kind}) makes it about {times} times smaller."
 

@@ -159,13 +159,15 @@ class Explanation:
         for factor in self.chain:
             if factor.value == 0 or not np.isfinite(factor.value):
                 return factor
-        smallest = min(self.chain, key=lambda factor: abs(factor.value))
-        largest = max(self.chain, key=lambda factor: abs(factor.value))
-        if abs(largest.value) > LARGE and abs(self.gradient) > 1:
+        smallest, largest = min(self.chain, key=self._size), max(self.chain, key=self._size)
+        if self._size(largest) > LARGE and abs(self.gradient) > 1:
             return largest
-        if abs(smallest.value) < SMALL:
-            return smallest
-        return None
+        return smallest if self._size(smallest) < SMALL else None
+
+    def _size(self, factor: Factor) -> float:
+        """How large a factor is; that of the loss as if the sample were alone, as a mean divides."""
+        rows = self.trace.samples if factor.kind == "loss" else 1
+        return abs(factor.value) * max(1, rows)
 
 
 def explain(
@@ -325,7 +327,7 @@ def _chain(trace: Trace, weight: Reason, chosen: int, drop: bool) -> tuple[Facto
     while term is not None:
         above = term.through
         value = term.local.value
-        if value != 1 or term.record.op not in ("add", "affine", "index", "reshape"):
+        if value != 1 or term.record.op not in ("add", "subtract", "affine", "index", "reshape"):
             factors.append(Factor(_kind(term), f"∂{above.of.name}/∂{start}", value, term.local.names()))
         start = above.of.name
         opened = reason(trace, above.quantity.name, above.index, 1, drop)

@@ -19,7 +19,7 @@ from ..errors import SettingError
 from ..trace.record import Quantity, Record, Trace
 from ..trace.updates import NORM
 from .identifiers import identifiers
-from .numpy_script import check_writable, formula_source, given, kept
+from .numpy_program import check_writable, formula_source, given, kept
 
 MOST_NUMBERS = 2_000
 MOST_TEXT = 3_000_000
