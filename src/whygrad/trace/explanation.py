@@ -40,14 +40,12 @@ class Share:
 
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """One factor on the way from the weight to the loss.
+    """One factor on the way from the weight to the loss; its name says what it is the derivative of.
 
     Attributes
     ----------
     kind
         ``input``, ``slope``, ``weight``, ``mask``, ``loss`` or ``operation``.
-    name
-        What it is the derivative of, by what.
     value
         How large it is.
     formula

@@ -51,11 +51,11 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """An effect, seen in numbers.
+    """An effect, seen in numbers. Its name is what ``--lesson`` takes.
 
     Attributes
     ----------
-    name, title
+    title
         What it is about.
     question
         What to look out for.

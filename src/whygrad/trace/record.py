@@ -26,12 +26,10 @@ KINDS = ("forward", "loss", "backward", "update")
 
 @dataclass(frozen=True, eq=False)
 class Quantity:
-    """An array with the name it goes by.
+    """An array with the name it goes by, such as ``z1``, ``W2`` or ``δ1``; no two of a trace share one.
 
     Attributes
     ----------
-    name
-        Such as ``z1``, ``W2`` or ``δ1``; no two quantities of a trace share one.
     data
         A copy, closed to writing.
     role
