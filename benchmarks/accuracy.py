@@ -23,8 +23,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
 from whygrad.data import SETS
-from whygrad.training.run import train
-from whygrad.training.settings import TrainSettings
+from whygrad.runs.run import train
+from whygrad.runs.settings import TrainSettings
 
 BEGIN, END = "<!-- accuracy: begin -->", "<!-- accuracy: end -->"
 

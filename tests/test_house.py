@@ -26,14 +26,17 @@ FLOORS = (
     "_lazy",
     "errors",
     "_numbers",
+    "_files",
     "autodiff",
     "nn",
     "optim",
     "data",
+    "evaluation",
     "training",
     "trace",
     "render",
     PACKAGE,
+    "runs",
     "cli",
 )
 

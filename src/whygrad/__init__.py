@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = exporter(
         ".autodiff.checking": ["gradcheck"],
         ".autodiff.node": ["gradients"],
         ".autodiff.formulas": ["notation"],
+        ".autodiff.program.program": ["compile"],
         ".autodiff.tensor": ["Tensor"],
         ".autodiff.value": ["Value"],
         ".nn.scalar": ["ANN", "MLP", "Layer", "Neuron", "SELoss"],

@@ -143,6 +143,9 @@ CASES: dict[str, list[Case]] = {
     "l2_penalty": [case(generic(3, 4)), case(generic(3, 4), strength=0.3)],
     "one_hot": [case(LABELS, generic(5, 3))],
     "take_label": [case(generic(5, 3), LABELS)],
+    "bounded": [case(generic(3, 4))],
+    "strong_log": [case(positive(3, 4))],
+    "compare": [case(generic(3, 4), generic(3, 4)), case(generic(3, 1), generic(4))],
 }
 
 

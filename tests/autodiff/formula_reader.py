@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 
-TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?(?:e[−+]?\d+)?|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[A-Za-z_][A-Za-z0-9_]*|[Σσ]|.)")
-DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?(?:e[−+]?\d+)?|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|[A-Za-z_][A-Za-z0-9_]*|[Σσ]|.)")
+DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 FUNCTIONS = {
     **{name: getattr(np, name) for name in "exp expm1 log log1p sqrt sin cos tanh sign mean size".split()},
     "Σ": np.sum,
@@ -49,7 +49,7 @@ class Reader:
             self.take()
             return base ** self.signed()
         if self.tokens and self.tokens[0].translate(DIGITS) != self.tokens[0]:
-            return base ** int(self.take().translate(DIGITS))
+            return base ** float(self.take().translate(DIGITS))
         return base
 
     def comparison(self):

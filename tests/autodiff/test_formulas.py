@@ -47,6 +47,16 @@ SHOWN = [
     (arrays.softmax, "y", "exp(z) / Σ(exp(z))", "\\frac{e^{z}}{\\sum(e^{z})}"),
     (arrays.softmax, None, "y·(g − Σ(g·y))", "y \\, (g - \\sum(g \\, y))"),
     (arrays.matrix_transpose, "y", "aᵀ", "a^{\\top}"),
+    (arrays.index.bind(key=0), "y", "a[0]", "a[0]"),
+    (arrays.index.bind(key=(slice(1, None), ..., -1)), "y", "a[1:, ..., -1]", None),
+    (arrays.index.bind(key=(None, slice(None, None, 2))), "y", "a[None, ::2]", None),
+    (arrays.index.bind(key=np.array([0, 2])), "y", "a[i]", "a[i]"),
+    (
+        arrays.standardize,
+        "y",
+        "((x − mean) / sqrt(variance + 10⁻⁵))·scale + shift",
+        None,
+    ),
     (losses.mean_squared_error, "y", "mean((p − t)²)", "\\operatorname{mean}((p - t)^{2})"),
     (losses.mean_squared_error, "d_p", "2·(p − t)·g / size(p)", None),
     (losses.sigmoid_cross_entropy, "d_z", "g·(σ(z) − t) / size(z)", None),
@@ -79,8 +89,8 @@ def test_several_derivatives_stand_on_lines_of_their_own():
 
 # --- every row -------------------------------------------------------------------------------------
 
-# a slice has no formula; the others need a shape, a key or an axis first
-UNSHOWN = {"concatenate", "index"}
+# where its parts lie depends on their shapes; the others need a shape, a key or an axis first
+UNSHOWN = {"concatenate"}
 
 
 def bound(row):
@@ -125,9 +135,12 @@ def test_what_has_no_formula_says_why():
             notation(TABLE[row])
         assert "missing 1 required keyword-only argument" in str(error.value)
         assert "hint: bind its keywords first" in str(error.value)
-    for op, of in [(arrays.concatenate, "d_x"), (arrays.index.bind(key=0), "y")]:
-        with pytest.raises(SettingError, match="no formula by itself"):
-            notation(op, of)
+    for op in (arrays.concatenate, arrays.concatenate.bind(axis=0)):
+        with pytest.raises(SettingError, match="no formula by itself") as error:
+            notation(op, "d_x")
+        assert str(error.value).splitlines()[1:] == [
+            "  hint: what it does depends on the shapes of its inputs"
+        ]
 
 
 @pytest.mark.parametrize("of", ["d_z", "x", "dy", "d_mask"])
@@ -148,7 +161,7 @@ READABLE = [
 def test_elementwise_formulas_compute_what_the_rules_compute(row):
     op, rng = TABLE[row], np.random.default_rng(4)
     xs = [rng.uniform(0.2, 2.5, 50) for _ in op.inputs]
-    if row not in ("power", "log", "log1p", "sqrt"):
+    if row not in ("power", "log", "strong_log", "log1p", "sqrt"):
         xs = [x * rng.choice([-1, 1], 50) for x in xs]
     y = op.forward(ARRAYS, *xs)
     names = dict(zip(op.inputs, xs, strict=True), y=y)
@@ -202,6 +215,18 @@ PARENTHESES = {
     "a / (b / a)": lambda xp, a, b: a / (b / a),
     "(a + b)·(a − b)": lambda xp, a, b: (a + b) * (a - b),
     "−(a + b)": lambda xp, a, b: -(a + b),
+    "(a / b)·a": lambda xp, a, b: a / b * a,
+    "(a / b) / a": lambda xp, a, b: a / b / a,
+    "a·b / a": lambda xp, a, b: a * (b / a),
+    "(a·b / a)·b": lambda xp, a, b: a * (b / a) * b,
+    "(−a / b)·a": lambda xp, a, b: -a / b * a,
+    "a / b − a·b": lambda xp, a, b: a / b - a * b,
+    "10⁻⁵·a + 10²⁰": lambda xp, a, b: 1e-5 * a + 1e20,
+    "−10⁻⁵·a": lambda xp, a, b: -1e-5 * a,
+    "2.5·10⁻⁷·a": lambda xp, a, b: 2.5e-7 * a,
+    "a / (2.5·10⁻⁷) + 1.25·10⁷": lambda xp, a, b: a / 2.5e-7 + 12_500_000.0,
+    "a^(2.5·10⁻⁷)": lambda xp, a, b: xp.power(a, 2.5e-7),
+    "(10⁻⁵)^a": lambda xp, a, b: xp.power(1e-5, a),
     "−a·b": lambda xp, a, b: -a * b,
     "(−a)^b": lambda xp, a, b: xp.power(-a, b),
     "(a + b)³": lambda xp, a, b: (a + b) * (a + b) * (a + b),
@@ -221,6 +246,16 @@ PARENTHESES = {
     "1 − [a > 0]": lambda xp, a, b: 1 - xp.step(a),
     "(b where a > 0 else a / b)": lambda xp, a, b: xp.where(a > 0, b, a / b),
 }
+
+
+def test_the_same_function_along_another_axis_is_no_square(shown):
+    assert shown(lambda xp, a, b: xp.sum(a, axis=0) * xp.sum(a, axis=1)) == "Σ(a)·Σ(a)"
+    assert shown(lambda xp, a, b: xp.sum(a, axis=0) * xp.sum(a, axis=0)) == "Σ(a)²"
+    assert shown(lambda xp, a, b: a[0] * a[1] * a[1]) == "a[0]·a[1]²"
+
+
+def test_powers_of_ten_in_latex(shown):
+    assert shown(lambda xp, a, b: 1e-5 * a + 2.5e20, latex=True) == "10^{-5} \\, a + 2.5 \\cdot 10^{20}"
 
 
 @pytest.mark.parametrize(("text", "rule"), PARENTHESES.items(), ids=list(PARENTHESES))

@@ -51,4 +51,4 @@ def test_a_mask_becomes_a_number(row):
 
 def test_a_constant_factor_is_written_as_a_float(row):
     row("half", lambda xp, a: a / 2, d_a=3)
-    assert "(self,), (3.0,)" in generate.unary_method("half", "half")
+    assert "node.da = 3.0" in generate.unary_method("half", "half")

@@ -1,6 +1,7 @@
 """What a row is: checked when it is made, bound to keywords, called on numbers, arrays and nodes."""
 
 import copy
+import math
 import pickle
 import subprocess
 import sys
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 
 from whygrad import Tensor, Value
-from whygrad.autodiff.op import Elementwise, Op, elementwise, operation
+from whygrad.autodiff.op import BINDINGS, Elementwise, Op, elementwise, operation
 from whygrad.autodiff.ops import arrays, losses
 from whygrad.autodiff.ops import elementwise as rows
 from whygrad.autodiff.readings.arrays import ARRAYS
 from whygrad.autodiff.readings.floats import FLOATS
 from whygrad.autodiff.table import TABLE
+from whygrad.autodiff.tensor import concatenate
+from whygrad.errors import KindError, ShapeError
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +146,30 @@ def test_graphs_are_copied_whole():
     assert (leaf.grad, x.grad) == (4.0, 0.0)
 
 
+def test_equal_keywords_of_other_types_are_bound_apart():
+    a = np.arange(6.0).reshape(3, 2)
+    keys = [0, False, 0.0, (0, 1), (False, True), slice(0, 1), slice(False, True), (slice(0, 2), 1)]
+    keys.append((slice(0, 2), True))
+    for key in keys * 2:
+        bound = arrays.index.bind(key=key)
+        assert repr(bound.keywords["key"]) == repr(key)
+    assert Tensor(a)[0].shape == (2,)
+    assert Tensor(a)[False].shape == (0, 3, 2)
+    assert Tensor(a)[0, 1].shape == ()
+    assert Tensor(a)[False, True].shape == a[False, True].shape
+
+
+def test_slices_are_bound_once_too():
+    assert arrays.index.bind(key=slice(1, None)) is arrays.index.bind(key=slice(1, None))
+    assert arrays.index.bind(key=(slice(1), 0)) is arrays.index.bind(key=(slice(1), 0))
+
+
+def test_the_number_of_bound_rows_that_are_kept_has_a_bound():
+    x = Tensor(np.arange(1000.0))
+    assert sum(x[i].data for i in range(1000)) == 499_500
+    assert 0 < len(arrays.index.bound) <= BINDINGS
+
+
 # --- pulling a gradient ----------------------------------------------------------------------------
 
 
@@ -177,6 +204,37 @@ def test_on_numbers_it_computes_a_number():
 def test_on_arrays_it_computes_an_array():
     np.testing.assert_array_equal(rows.maximum(np.array([1.0, 4.0]), 2), [2.0, 4.0])
     np.testing.assert_array_equal(arrays.sum(np.ones((2, 3)), axis=0), [2.0, 2.0, 2.0])
+
+
+def test_rows_for_arrays_take_numbers_and_lists_as_arrays():
+    assert losses.mean_squared_error(1.0, 3.0) == 4.0
+    assert losses.mean_squared_error([1.0, 2.0], [3.0, 2.0]) == 2.0
+    assert losses.label_cross_entropy([[2.0, 2.0]], [1]) == pytest.approx(math.log(2))
+    assert arrays.sum(2.0) == 2.0
+    assert arrays.max([[1, 5], [7, 2]]) == 7
+    np.testing.assert_array_equal(arrays.softmax([3.0, 3.0]), [0.5, 0.5])
+    np.testing.assert_array_equal(arrays.where([True, False], 1.0, np.zeros(2)), [1.0, 0.0])
+    np.testing.assert_array_equal(rows.step([1.0, -1.0]), [1.0, 0.0])
+    assert arrays.where(np.array([True]), 1.0, np.zeros(1, np.float32)).dtype == np.float32
+    assert rows.multiply(2.0, np.zeros(1, np.float32)).dtype == np.float32
+
+
+def test_what_a_row_for_arrays_cannot_take_is_said():
+    with pytest.raises(ShapeError, match="concatenate: need at least one array"):
+        arrays.concatenate()
+    with pytest.raises(ShapeError, match="concatenate: need at least one array"):
+        concatenate([])
+    with pytest.raises(ShapeError, match="the targets do not have the shape of the predictions"):
+        losses.mean_squared_error([[1.0]], 3.0)
+
+
+def test_a_rule_for_numbers_cannot_ask_for_what_needs_arrays():
+    op = elementwise("centred", lambda xp, a: a - xp.softmax(a), d_a=1)
+    for operand in (1.0, Value(1.0)):
+        with pytest.raises(KindError, match="softmax works on arrays") as error:
+            op(operand)
+        assert "hint: use whygrad.Tensor" in str(error.value)
+    assert op(np.ones(2)).shape == (2,)
 
 
 def test_on_a_node_it_records():

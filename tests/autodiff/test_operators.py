@@ -9,7 +9,7 @@ from whygrad import Tensor
 from whygrad.autodiff.operators import PAIRED, UNARY
 from whygrad.autodiff.table import TABLE
 from whygrad.autodiff.tensor import concatenate, where
-from whygrad.errors import ShapeError
+from whygrad.errors import KindError, ShapeError
 
 from .cases import central_differences, error, generic, positive
 
@@ -68,6 +68,9 @@ def test_numbers_on_either_side(operator, number):
 def test_signs():
     check(lambda a: -a, generic(3))
     check(abs, generic(3))
+    x = Tensor([1.0, -2.0])
+    assert +x is x
+    check(lambda a: +a * 2, generic(3))
 
 
 @pytest.mark.parametrize("name", UNARY)
@@ -109,6 +112,14 @@ def test_comparisons_give_plain_masks(name, other):
         np.testing.assert_array_equal(found, expected)
 
 
+def test_comparisons_take_an_array_as_it_is():
+    """A masked array has ``data`` too, without its mask."""
+    other = np.ma.array([0.0, 5.0, 0.0], mask=[True, False, False])
+    found = Tensor([1.0, 2.0, 3.0]) > other
+    np.testing.assert_array_equal(found.mask, [True, False, False])
+    np.testing.assert_array_equal(found.compressed(), [False, True])
+
+
 def test_tensors_are_told_apart_by_identity():
     x, y = Tensor([1.0]), Tensor([1.0])
     assert x != y
@@ -132,6 +143,16 @@ def test_iteration_goes_over_the_first_axis_and_ends():
     (first * 2 + second).sum().backward()
     np.testing.assert_array_equal(x.grad, [[2, 2], [1, 1]])
     assert sum(Tensor([1.0, 2.0, 3.0])).data == 6
+
+
+def test_what_has_no_axes_cannot_be_iterated_over():
+    for empty in (list, tuple, sum, lambda x: [*x]):
+        with pytest.raises(KindError, match="iteration over a Tensor without axes") as error:
+            empty(Tensor(1.0))
+        assert "x.item()" in error.value.hint
+    assert [y.data for y in Tensor(np.zeros((0, 3)))] == []
+    x = Tensor([[1.0], [2.0]])
+    assert [type(row) for row in x] == [Tensor, Tensor]
 
 
 KEYS = [
@@ -264,10 +285,16 @@ def test_products_of_vectors_and_matrices(left, right):
 
 @pytest.mark.parametrize("other", [2.0, np.array(2.0), Tensor(2.0)])
 def test_a_product_needs_axes(other):
-    for product in (lambda: Tensor(np.ones((2, 2))) @ other, lambda: other @ Tensor(np.ones((2, 2)))):
-        with pytest.raises(ShapeError, match="must be a matrix") as error_info:
-            product()
-        assert "()" in str(error_info.value)
+    for shape in [(2, 2), (3,)]:
+        x = Tensor(np.ones(shape))
+        for product, name, received in [
+            (lambda x=x: x @ other, "b", f"a {shape}, b ()"),
+            (lambda x=x: other @ x, "a", f"a (), b {shape}"),
+        ]:
+            with pytest.raises(ShapeError, match=f"matmul: {name} must be a matrix or a vector") as caught:
+                product()
+            assert caught.value.received == received
+            assert caught.value.hint == "* multiplies by a single number"
 
 
 @given(st.lists(st.sampled_from(["+", "-", "*", "@"]), max_size=6))

@@ -14,8 +14,8 @@ from whygrad.autodiff.table import TABLE
 
 INF, NAN = math.inf, math.nan
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.5, -2.5, 1000.0, -1000.0, INF, -INF, NAN]
-ONE = "exp expm1 log log1p sqrt sin cos tanh abs sign step".split()
-TWO = "divide power maximum minimum strong_multiply".split()
+ONE = "exp expm1 log strong_log log1p sqrt sin cos tanh abs sign step bounded".split()
+TWO = "divide power maximum minimum strong_multiply compare".split()
 
 
 def equal(number, array):
@@ -26,7 +26,7 @@ def equal(number, array):
 
 
 def test_every_base_function_is_compared():
-    assert {*ONE, *TWO, "where", "fit"} == set(FUNCTIONS)
+    assert {*ONE, *TWO, "strong_product", "where", "fit"} == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("function", ONE)

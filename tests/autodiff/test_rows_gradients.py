@@ -1,13 +1,24 @@
 """Every row's derivatives on arrays, against numbers that come from its forward rule alone."""
 
 import numpy as np
+import pytest
 
 from whygrad import Tensor, gradients
 from whygrad.autodiff.readings.arrays import ARRAYS
 from whygrad.autodiff.readings.complexes import COMPLEXES
 from whygrad.autodiff.table import TABLE
 
-from .cases import CASES, central_differences, differentiable, each_case, error, every_case, is_floats, moved
+from .cases import (
+    BINARY,
+    CASES,
+    central_differences,
+    differentiable,
+    each_case,
+    error,
+    every_case,
+    is_floats,
+    moved,
+)
 
 
 def upstream_for(y):
@@ -66,11 +77,21 @@ def test_single_precision_stays_single(op, inputs):
     inputs = tuple([x.astype(np.float32) if is_floats(x) else x for x in inputs])
     y = op.forward(ARRAYS, *inputs)
     assert y.dtype == np.float32
-    if type(inputs[0]) is float:
-        return  # 2.5 ** x: the logarithm of a Python number is a double, and only fit brings it back
     for i in differentiable(op, inputs):
         raw = op._pull(i, ARRAYS, np.ones_like(y), y, inputs)  # what pull() makes fit
         assert raw.dtype == np.float32
+
+
+@pytest.mark.parametrize("row", [*BINARY, "compare", "power"])
+@pytest.mark.parametrize("number", [2.5, 2, True])
+@pytest.mark.parametrize("place", [0, 1])
+def test_single_precision_stays_single_beside_a_number(row, number, place):
+    op, x = TABLE[row], np.full((2, 3), 1.5, np.float32)
+    inputs = (number, x) if place == 0 else (x, number)
+    y = op.forward(ARRAYS, *inputs)
+    assert y.dtype == np.float32
+    if op.flows(1 - place):
+        assert op._pull(1 - place, ARRAYS, np.ones_like(y), y, inputs).dtype == np.float32
 
 
 @each_case(lambda row: any(TABLE[row].flow))

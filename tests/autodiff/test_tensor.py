@@ -27,6 +27,19 @@ def test_what_is_no_number_is_refused(data, requires_grad):
         Tensor(data, requires_grad=requires_grad)
 
 
+@pytest.mark.parametrize(("dtype", "other"), [(np.float16, "float32"), (np.longdouble, "float64")])
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_floats_have_one_of_two_sizes(dtype, other, requires_grad):
+    a = np.ones(2, dtype)
+    with pytest.raises(KindError, match="a Tensor holds float32 or float64") as error:
+        Tensor(a, requires_grad=requires_grad)
+    assert error.value.received == f"dtype {a.dtype}"
+    assert f"astype(np.{other})" in error.value.hint
+    with pytest.raises(KindError, match="a Tensor holds float32 or float64"):
+        Tensor(1.0) * a
+    assert Tensor(np.ones(2, ">f4")).dtype.itemsize == 4
+
+
 def test_a_node_is_not_wrapped_again():
     with pytest.raises(KindError, match="this is part of a graph already"):
         Tensor(Tensor(1.0))

@@ -33,6 +33,18 @@ def test_what_is_not_one_number(data, received, hint):
     assert "expected: an int or a float" in str(error.value)
 
 
+def test_a_value_is_made_of_a_number_alone():
+    a, b = Value(1.0), Value(2.0)
+    with pytest.raises(KindError, match="a Value is made of one number") as error:
+        Value(3.0, (a, b), "+")
+    assert error.value.received.startswith("Value(3.0, (Value(data=1.0")
+    assert "recorded by operators and methods: c = a + b" in error.value.hint
+    with pytest.raises(KindError, match="a Value is made of one number") as error:
+        Value(1.0, "b")
+    assert error.value.hint == "Value(1.0, label='b')"
+    assert Value(1.0, label="b").label == "b"
+
+
 @pytest.mark.parametrize("huge", [10**400, -(10**400), Fraction(10**400)])
 def test_numbers_beyond_a_float(huge):
     for make in (Value, lambda n: Value(1.0) + n, lambda n: n * Value(1.0)):

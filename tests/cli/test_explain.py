@@ -16,9 +16,9 @@ import pytest
 
 from whygrad.cli import main
 from whygrad.cli.quiz import ask
+from whygrad.runs.step import open_session
 from whygrad.trace import from_json
 from whygrad.trace.lessons import LESSONS
-from whygrad.trace.session import open_session
 
 
 @pytest.fixture(autouse=True)
@@ -280,7 +280,7 @@ def test_a_reader_that_has_gone_is_no_error():
 def test_a_large_network_is_quick():
     from whygrad.render.text import text
     from whygrad.render.walk import walkthrough
-    from whygrad.trace.session import StepSettings
+    from whygrad.runs.step import StepSettings
 
     session = open_session("digits", StepSettings(layers=(784, 128, 64), batch_size=128))
     start = time.perf_counter()

@@ -7,9 +7,8 @@ import pytest
 
 from whygrad.cli import main
 from whygrad.data import SETS
-from whygrad.errors import TrainingError
-from whygrad.training import run
-from whygrad.training.settings import TrainSettings
+from whygrad.runs import run
+from whygrad.runs.settings import TrainSettings
 
 
 @pytest.fixture(autouse=True)
@@ -75,11 +74,11 @@ def test_data_as_json(capsys):
 
 # --- what cannot be ----------------------------------------------------------------------------------
 WRONG = {
-    "train": "requires an argument",
+    "train": "there is nothing to learn from\n  expected: a file or the name of a data set",
     "trian iris": 'Did you mean "train"?',
     "--foo": 'Unknown command "--foo"',
     "data extra": "Unused Tokens",
-    "train iriss": "unknown data set 'iriss'\n  hint: did you mean \"iris\"?",
+    "train iriss": "'iriss' is neither a data set nor a file\n  hint: did you mean \"iris\"?",
     "train iris wine": "Unused Tokens",
     "train iris --foo 3": "Unknown option: --foo",
     "train iris --epochs": "requires an argument",
@@ -113,7 +112,7 @@ WRONG = {
     "train iris --optimizer adma": 'unknown optimizer "adma"\n  hint: did you mean "adam"?',
     "train iris --optimizer sgd --weight-decay 0.1": 'optimizer "sgd" has no setting "weight_decay"',
     "train iris --schedule cosin": 'unknown schedule "cosin"\n  hint: did you mean "cosine"?',
-    "train iris --dtype float16": "dtype must be float32 or float64",
+    "train iris --dtype float16": "dtype: input should be 'float64' or 'float32'\n  received: dtype = ",
 }
 
 
@@ -133,7 +132,8 @@ def test_an_error_is_said_on_standard_error_even_with_json(json_too, capsys):
     assert main(["train", "iriss", *json_too]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("whygrad: unknown data set 'iriss'\n")
+    said = "" if json_too else "reading iriss\n"
+    assert err.startswith(f"{said}whygrad: 'iriss' is neither a data set nor a file\n")
 
 
 @pytest.mark.parametrize(
@@ -151,20 +151,21 @@ def test_an_output_that_cannot_be_is_refused(output, message, capsys, tmp_path):
     assert main(["train", "iris", "--epochs", "1", "--output", output]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == f"whygrad: {message}\n"
+    assert err == f"reading iris\nwhygrad: {message}\n"
     assert files() == ["file", "full", "full/notes"]
 
 
-def test_training_that_cannot_go_on_leaves_nothing(capsys, monkeypatch):
-    def diverge(*arguments, **settings):
-        raise TrainingError("the loss became nan in epoch 3, batch 1")
-
-    monkeypatch.setattr(run, "learn", diverge)
-    assert main(["train", "iris"]) == 1
+def test_training_that_cannot_go_on_says_why_and_keeps_its_epochs(capsys):
+    line = "train diabetes --optimizer sgd --activation relu --learning-rate 50 --epochs 30"
+    assert main(line.split()) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.endswith("whygrad: the loss became nan in epoch 3, batch 1\n")
-    assert files() == []
+    assert "\nwhygrad: the loss became " in err
+    assert "  hint: lower the learning rate, for example to 5; " in err
+    assert files() == [
+        "runs/diabetes-1",
+        *[f"runs/diabetes-1/{name}" for name in ("history.csv", "metrics.json", "settings.toml")],
+    ]
 
 
 def test_missing_memory_is_said(capsys, monkeypatch):
@@ -177,11 +178,25 @@ def test_missing_memory_is_said(capsys, monkeypatch):
     assert files() == []
 
 
-def test_an_interrupt_outside_training_leaves_nothing(capsys, monkeypatch):
-    def press(*arguments, **settings):
-        raise KeyboardInterrupt
+def press(*arguments, **settings):
+    raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "figures", press)
-    assert main(["train", "iris", "--epochs", "1", "--quiet"]) == 130
+
+def test_an_interrupt_before_training_leaves_nothing(capsys, monkeypatch):
+    monkeypatch.setattr(run, "learn", press)
+    assert main(["train", "iris", "--quiet"]) == 130
     assert capsys.readouterr() == ("", "whygrad: interrupted\n")
     assert files() == []
+
+
+@pytest.mark.parametrize("step", ["write_network", "figures", "write_figures"])
+def test_an_interrupt_after_training_can_be_made_up_for(step, capsys, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(run, step, press)
+        assert main(["train", "iris", "--epochs", "1", "--json"]) == 130
+    assert capsys.readouterr() == (
+        "",
+        "to go on: whygrad train --resume runs/iris-1\nwhygrad: interrupted\n",
+    )
+    assert main(["train", "--resume", "runs/iris-1", "--quiet"]) == 0
+    assert json.loads(Path("runs/iris-1/metrics.json").read_text())["epochs"] == 1

@@ -141,9 +141,10 @@ def test_ctrl_c_while_training_keeps_what_was_learned(json_too, tmp_path, enviro
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     if json_too:
-        while not (tmp_path / "run").exists():
+        while not (tmp_path / "run" / "checkpoint.safetensors").exists():
             time.sleep(0.05)
     else:
+        assert process.stderr.readline() == "reading iris\n"
         assert "150 rows" in process.stderr.readline()
         assert "softmax output" in process.stderr.readline()
     time.sleep(0.5)
@@ -155,12 +156,17 @@ def test_ctrl_c_while_training_keeps_what_was_learned(json_too, tmp_path, enviro
     assert 0 < found["epochs"] < 100000000
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
         "settings.toml",
+        "checkpoint.safetensors",
         "model.safetensors",
+        "parameters.npy",
         "history.csv",
         "metrics.json",
     }
     if json_too:
         assert json.loads(out)["interrupted"]
     else:
-        assert err == f"stopped by Ctrl-C in epoch {found['epochs']}; what was learned is kept\n"
+        assert err == (
+            f"stopped by Ctrl-C in epoch {found['epochs']}; what was learned is kept\n"
+            "to go on: whygrad train --resume run\n"
+        )
         assert out.startswith("test accuracy ")

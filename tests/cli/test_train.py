@@ -10,10 +10,11 @@ import pytest
 
 from whygrad.cli import main
 from whygrad.data import load, split
-from whygrad.training import NeuralNetwork, metrics
-from whygrad.training.settings import TrainSettings, from_toml
+from whygrad.evaluation import metrics
+from whygrad.runs.settings import TrainSettings, from_toml
+from whygrad.training import NeuralNetwork
 
-FILES = {"settings.toml", "model.safetensors", "history.csv", "metrics.json"}
+FILES = {"settings.toml", "model.safetensors", "parameters.npy", "history.csv", "metrics.json"}
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +38,10 @@ def test_iris_ends_with_its_accuracy_and_its_folder(capsys):
     assert "logistic regression on the same split: " in out
     assert last == "run folder: runs/iris-1"
     assert err.splitlines() == [
+        "reading iris",
         "iris: 150 rows × 4 columns, 3 classes; 120 to learn from, 30 kept for the test",
         "y holds 3 classes: softmax output, cross-entropy loss",
+        "to use it: whygrad predict runs/iris-1 FILE; to look again: whygrad show runs/iris-1",
     ]
     assert {path.name for path in folder.iterdir()} == FILES
     assert len(list(csv.reader((folder / "history.csv").read_text().splitlines()))) == 4
@@ -120,7 +123,8 @@ def test_every_setting_can_be_given(capsys):
         "--test-size 0.25 --samples 80 --noise 0.05 --dtype float32"
     )
     assert train(line) == 0
-    assert capsys.readouterr().err.splitlines() == [
+    assert capsys.readouterr().err.splitlines()[:-1] == [
+        "reading spirals",
         "spirals: 80 rows × 2 columns, 2 classes; 60 to learn from, 20 kept for the test",
         "y holds two classes, 0, 1: sigmoid output, mean squared error loss",
     ]

@@ -341,6 +341,14 @@ def frames(draw):
     return pl.DataFrame(columns, strict=False)
 
 
+@pytest.mark.parametrize(
+    "values", [[1.5e308, 1.7e308], [-1.7e308, -1.7e308], [1e308] * 3, [-1e308, 1e308], [5e-324]]
+)
+def test_the_median_of_numbers_at_the_ends_of_floats_is_finite(values):
+    column = Encoding.learn(pl.DataFrame({"x": [*values, None]}), ["x"], fill=True).columns[0]
+    assert min(values) <= column.fill <= max(values)
+
+
 @settings(deadline=None, max_examples=60)
 @given(frames(), st.randoms(use_true_random=False), st.data())
 def test_whatever_the_table_the_matrix_is_finite_and_the_order_of_columns_does_not_matter(

@@ -4,9 +4,11 @@ import csv
 import gzip
 import io
 import math
+import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -375,6 +377,24 @@ def test_mistakes_far_below_are_named_by_their_place_in_the_file(write, monkeypa
     read_in_blocks(monkeypatch, size)
     end = end.encode() if isinstance(end, str) else end
     assert refusal(write(b"a,b,c\n" + b"1,2,3\n" * 100 + end)).startswith("people.csv" + expected)
+
+
+def test_a_pipe_is_read_once_and_not_waited_for_again(tmp_path, monkeypatch):
+    read_in_blocks(monkeypatch, 64)
+    path = tmp_path / "pipe.csv"
+    os.mkfifo(path)
+    for last in ("3,1\n", "x,1\n" * 20):
+        text = b"a,b\n" + b"1,2\n" * 40 + last.encode()
+        writer = threading.Thread(target=path.write_bytes, args=[text])
+        writer.start()
+        if last.startswith("3"):
+            assert read_table(path).frame["a"].to_list() == [1.0] * 40 + [3.0]
+        else:
+            with pytest.raises(
+                DataError, match=r"pipe.csv cannot be read a second time(.|\n)*throughout: a\n"
+            ):
+                read_table(path)
+        writer.join()
 
 
 def test_mistakes_in_a_column_that_begins_empty(write, monkeypatch):

@@ -65,8 +65,19 @@ def test_a_share_that_is_none_is_refused(test_size):
 
 @pytest.mark.parametrize("test_size", [0.001, 0.999])
 def test_a_part_without_each_class_is_refused(test_size):
-    with pytest.raises(SettingError, match=f"test_size {test_size} leaves too few rows"):
+    with pytest.raises(SettingError, match=f"test_size {test_size} leaves too few rows") as caught:
         split(load("iris"), test_size)
+    assert caught.value.expected == "rows to learn from and to test on, of each class"
+    assert (
+        caught.value.received
+        == "<iris: 150 rows × 4 columns, classification, 3 classes>: 150 rows of 3 classes"
+    )
+    assert caught.value.hint == "try 0.2"
+
+
+def test_too_few_rows_for_the_usual_share_are_told_to_be_more():
+    with pytest.raises(SettingError, match=r"test_size 0.2 leaves too few rows(.|\n)*hint: add rows"):
+        split(load("xor", samples=4))
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5])

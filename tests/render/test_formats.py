@@ -16,8 +16,8 @@ from whygrad.render.latex import math
 from whygrad.render.lessons import lesson_document
 from whygrad.render.path_list import paths_document
 from whygrad.render.text import text
+from whygrad.runs.step import StepSettings, open_session
 from whygrad.trace.lessons import LESSONS, lesson
-from whygrad.trace.session import StepSettings, open_session
 
 
 def documents():

@@ -15,8 +15,8 @@ from whygrad.render.float_program import float_script
 from whygrad.render.identifiers import identifiers
 from whygrad.render.numpy_program import numpy_script
 from whygrad.render.weight_program import weight_script
-from whygrad.trace.session import StepSettings, open_session
-from whygrad.training.settings import HIDDEN
+from whygrad.runs.settings import HIDDEN
+from whygrad.runs.step import StepSettings, open_session
 
 STEPS = {
     "xor": ("xor", {}),

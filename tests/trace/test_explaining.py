@@ -11,8 +11,8 @@ import pytest
 from whygrad import MLP, Tensor, Value, explain, nn
 from whygrad.errors import GraphError, KindError, SettingError, ShapeError
 from whygrad.optim import Adam, GradientDescent
+from whygrad.runs.step import open_session
 from whygrad.trace import nudge, observe, observe_step
-from whygrad.trace.session import open_session
 from whygrad.trace.weights import find_weight
 
 X = np.array([[1.0, -1.0], [2.0, 1.0]])

@@ -132,10 +132,12 @@ def test_a_step_that_is_not_observed_makes_the_same_calls_before_and_after_obser
         given.backward(loss.backward(loss.forward(given.forward(X), Y) * 0 + 1.0))
 
     for run in (step, with_guards):
-        run()
+        for _ in range(3):  # the first steps lay out buffers
+            run()
         before = calls(run)
         observe_step(given, loss, X, Y)
-        run()
+        for _ in range(3):
+            run()
         assert calls(run) == before
 
 

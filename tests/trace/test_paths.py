@@ -11,8 +11,8 @@ import pytest
 
 from whygrad import Tensor, Value
 from whygrad.errors import DataError, SettingError, ShapeError
+from whygrad.runs.step import StepSettings, open_session
 from whygrad.trace import observe, paths
-from whygrad.trace.session import StepSettings, open_session
 
 
 def random_graph(seed):

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from whygrad.runs.step import StepSettings, open_session
 from whygrad.trace.quiz import BOUNDS, questions, read_sign, read_size, size_class, why_sign, why_size
-from whygrad.trace.session import StepSettings, open_session
 
 
 def test_answers_are_read_as_people_give_them():

@@ -5,8 +5,8 @@ import pytest
 
 from whygrad.data.tables import as_targets
 from whygrad.errors import SettingError
+from whygrad.evaluation import metrics
 from whygrad.nn import BinaryCrossEntropy, CrossEntropy, Huber
-from whygrad.training import metrics
 from whygrad.training.head import choose
 
 from .problems import PROBLEMS, X

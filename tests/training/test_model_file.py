@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from whygrad.data.column_encoding import Column
+from whygrad.data.encoding import Encoding
 from whygrad.errors import DataError, SettingError
 from whygrad.nn import BinaryCrossEntropy, Huber, Loss, MeanSquaredError
 from whygrad.nn.initializers import ones
@@ -89,6 +91,57 @@ def test_choices_of_a_network_that_has_not_learned_come_back(loss, tmp_path):
     expected = loss if isinstance(loss, Loss) else MeanSquaredError()
     assert (loaded.head.targets.kind, loaded.head.output) == ("binary", "sigmoid")
     assert repr(loaded.head.loss) == repr(expected)
+
+
+def test_how_columns_became_numbers_comes_back(tmp_path):
+    network = PROBLEMS[0].trained()
+    network.encoding = Encoding((Column("town", "category", ("Łódź", "a,b", '"')),))
+    network.target = "ja oder nein"
+    loaded = again(network, tmp_path)
+    assert (loaded.encoding, loaded.target) == (network.encoding, network.target)
+    assert again(PROBLEMS[0].trained(), tmp_path).encoding is None
+
+
+def test_columns_for_another_number_of_inputs_are_refused(tmp_path):
+    network = PROBLEMS[0].trained()
+    network.encoding = Encoding((Column("age", "number"),))
+    network.save(tmp_path / PATH)
+    with pytest.raises(DataError, match="is damaged\n  received: 1 encoded columns for 3 inputs"):
+        NeuralNetwork.load(tmp_path / PATH)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_weights_alone_come_back(dtype, tmp_path):
+    network, other = PROBLEMS[0].trained(dtype=dtype), PROBLEMS[0].network(dtype=dtype, seed=9)
+    network.save_parameters(tmp_path / "weights.npy")
+    other.load_parameters(tmp_path / "weights.npy")
+    assert np.array_equal(other.network.vector, network.network.vector)
+    assert np.array_equal(other.forward(X), network.network.forward(X))
+
+
+OTHERS = {
+    "no such file": (None, "cannot read parameters from .*\n  received: No such file"),
+    "random bytes": (b"\x93NUMPY\x01\x00nonsense", "cannot read parameters from"),
+    "a damaged archive": (b"PK\x03\x04nonsense", "cannot read parameters from"),
+    "empty": (b"", "cannot read parameters from"),
+    "of another size": (np.zeros(3), r"expected: float64 \(26,\)\n  received: float64 \(3,\)"),
+    "of another dtype": (np.zeros(26, int), r"received: int64 \(26,\)"),
+    "not finite": (np.full(26, np.nan), "parameters that are not finite"),
+    "objects": (np.array([{}]), "cannot read parameters from .*\n  received: .*allow_pickle"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_weights_are_refused_and_the_network_kept(name, tmp_path):
+    network, (content, message) = PROBLEMS[0].trained(), OTHERS[name]
+    before, path = network.network.vector.copy(), tmp_path / "weights.npy"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        np.save(path, content)
+    with pytest.raises(DataError, match=message):
+        network.load_parameters(path)
+    assert np.array_equal(network.network.vector, before)
 
 
 class Signs(Optimizer):

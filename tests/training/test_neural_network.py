@@ -7,9 +7,10 @@ import pytest
 
 from whygrad.data.tables import as_targets
 from whygrad.errors import SettingError
+from whygrad.evaluation import metrics
 from whygrad.nn import Dropout, Huber
 from whygrad.optim import OPTIMIZERS, SCHEDULES, AdamW, GradientDescent, Momentum, Optimizer
-from whygrad.training import NeuralNetwork, metrics
+from whygrad.training import NeuralNetwork
 
 from .problems import LARGEST, NUMBERS, PROBLEMS, SUM, X
 

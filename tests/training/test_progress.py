@@ -89,3 +89,15 @@ def test_no_color_is_respected(monkeypatch):
     NeuralNetwork([3, 4, 1]).train(X, SUM, epochs=2)
     assert "2/2" in screen.getvalue()
     assert "\x1b[3" not in screen.getvalue()
+
+
+def test_a_bar_can_vanish(monkeypatch):
+    screen = terminal(monkeypatch)
+    for vanish in (False, True):
+        screen.seek(0)
+        screen.truncate()
+        with training_bar(title="reading", vanish=vanish):
+            pass
+        shown = screen.getvalue()
+        assert "reading" in shown
+        assert ("\x1b[2K" in shown.rpartition("reading")[2]) is vanish  # the line is cleared at the end

@@ -27,25 +27,38 @@ def test_same_seed_same_bits(problem):
 
 
 PROGRAM = """
-import hashlib
+import hashlib, sys
 import numpy as np
 from whygrad import NeuralNetwork
 X = np.random.default_rng(0).normal(size=(40, 3))
-network = NeuralNetwork([3, 16, 1], seed=7, dropout=0.1)
-network.train(X, X.sum(axis=1), epochs=5, verbose=False)
-print(hashlib.sha256(network.network.vector.tobytes()).hexdigest())
+network = NeuralNetwork([3, 16, 1], seed=7, dropout=0.1, scale=True)
+settings = dict(clip=5.0, validation=0.3, patience=4, batch_size=8, verbose=False)
+checkpoint, *rest = sys.argv[1:]
+network.train(X, X.sum(axis=1), 15, 0.05, checkpoint=checkpoint, resume=bool(rest), **settings)
+history = network.history.columns()
+del history["seconds"]
+text = repr((history, network.history.best_epoch, network.rng.bit_generator.state))
+print(hashlib.sha256(network.network.vector.tobytes() + text.encode()).hexdigest())
 """
 
 
-def test_same_seed_same_bits_in_another_process():
-    def run():
-        done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+def test_same_seed_same_bits_in_another_process(tmp_path):
+    """With dropout, a validation share, patience and checkpoints; and when it goes on from one of those."""
+
+    def run(*arguments):
+        command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     rows = np.random.default_rng(0).normal(size=(40, 3))
-    network = NeuralNetwork([3, 16, 1], seed=7, dropout=0.1)
-    network.train(rows, rows.sum(axis=1), epochs=5, verbose=False)
-    assert run() == run() == hashlib.sha256(network.network.vector.tobytes()).hexdigest()
+    network = NeuralNetwork([3, 16, 1], seed=7, dropout=0.1, scale=True)
+    settings = {"clip": 5.0, "validation": 0.3, "patience": 4, "batch_size": 8, "verbose": False}
+    network.train(rows, rows.sum(axis=1), 15, 0.05, **settings)
+    history = network.history.columns()
+    del history["seconds"]
+    text = repr((history, network.history.best_epoch, network.rng.bit_generator.state))
+    here = hashlib.sha256(network.network.vector.tobytes() + text.encode()).hexdigest()
+    assert run(tmp_path / "run") == here
+    assert run(tmp_path / "run", "resume") == here
 
 
 def test_another_seed_gives_another_network():

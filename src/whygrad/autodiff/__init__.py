@@ -8,9 +8,11 @@ __getattr__, __dir__, __all__ = exporter(
     __name__,
     {
         ".checking": ["GradientReport", "gradcheck"],
+        ".collector": ["paused_collector"],
         ".node": ["gradients", "topological_order"],
         ".formulas": ["notation"],
         ".op": ["elementwise", "operation"],
+        ".program.program": ["Program", "compile"],
         ".table": ["TABLE"],
         ".tensor": ["Tensor", "concatenate", "where"],
         ".value": ["Value"],

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, GraphError, KindError, SettingError
+from .node import Node
 from .op import Op
 from .operators import ArrayOperations
 from .readings.arrays import ARRAYS, Array
@@ -187,7 +188,7 @@ def _function_case(function: Any, inputs: Sequence[Any], rng: np.random.Generato
             "gradcheck takes a function, or a layer with forward and backward", received=repr(function)
         )
     scalar = all(isinstance(x, (int, float, Value)) for x in inputs)
-    arrays = [np.asarray(getattr(x, "data", x), dtype=float) for x in inputs]
+    arrays = [np.asarray(x.data if isinstance(x, Node) else x, dtype=float) for x in inputs]
     leaves: list[Any] = [Value(float(a)) for a in arrays] if scalar else [Tensor(a.copy()) for a in arrays]
     result = function(*leaves)
     if not isinstance(result, (Value, Tensor)):

@@ -5,6 +5,9 @@ one as a product of its 64-bit words with odd random weights, modulo 2 ** 64. Od
 there, so one changed word always shows. Where only top bits change, several changes could cancel (two
 flipped signs always would: each adds 2 ** 63), so the upper halves of the words are summed up once more;
 several changes escape together with a chance below 2 ** -30.
+
+The weights are a table of one size: a long array is read in chunks, each sum multiplied by an odd number
+before the next is added, so that chunks which change places show as well.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ import numpy as np
 from ..errors import GraphError
 
 SHORT = 4096  # bytes
-_weights = np.empty(0, np.uint64)
+CHUNK = 1 << 15  # words: a table of 256 kB
+STEP = 0x9E3779B97F4A7C13  # 3 modulo 8: no power of it is close to 1 or -1 modulo a high power of two
+_weights: Any = None
 
 
 def fingerprint(array: Any) -> Any:
@@ -25,18 +30,23 @@ def fingerprint(array: Any) -> Any:
     if array.nbytes <= SHORT:
         return array.tobytes()
     flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    whole = flat.size // 8
-    words, weights = flat[: 8 * whole].view(np.uint64), _weights_of(whole)
-    upper = words >> np.uint64(32)
-    return int(words.dot(weights)), int(upper.dot(weights)), flat[8 * whole :].tobytes()
+    words = flat[: flat.size // 8 * 8].view(np.uint64)
+    table = _table()
+    lower = upper = 0
+    for start in range(0, words.size, CHUNK):
+        chunk = words[start : start + CHUNK]
+        weights = table[: chunk.size]
+        lower = (lower * STEP + int(chunk.dot(weights))) % 2**64
+        upper = (upper * STEP + int((chunk >> np.uint64(32)).dot(weights))) % 2**64
+    return lower, upper, flat[8 * words.size :].tobytes()
 
 
-def _weights_of(length: int) -> Any:
+def _table() -> Any:
+    """Odd random weights, made on first use."""
     global _weights
-    if _weights.size < length:
-        rng = np.random.default_rng(0)
-        _weights = rng.integers(0, 2**64, size=2 * length, dtype=np.uint64) | np.uint64(1)
-    return _weights[:length]
+    if _weights is None:
+        _weights = np.random.default_rng(0).integers(0, 2**64, size=CHUNK, dtype=np.uint64) | np.uint64(1)
+    return _weights
 
 
 def refuse_changed(array: Any, before: Any, name: str, where: str) -> None:

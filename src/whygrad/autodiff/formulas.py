@@ -10,6 +10,7 @@ from .table import TABLE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 # how tightly each head binds; a weaker argument gets parentheses
 LEVEL = {">": 0, ">=": 0, "+": 1, "-": 1, "neg": 2, "*": 2, "/": 2, "matmul": 2, "power": 4}
@@ -18,9 +19,9 @@ LATEX = {"+": " + ", "-": " - ", "*": " \\, ", ">": " > ", ">=": " \\ge ", "matm
 FUNCTIONS = {"sigmoid": "\\sigma", "max": "\\max", "maximum": "\\max", "minimum": "\\min", "sum": "\\sum"}
 PLAIN = {"sigmoid": "σ", "sum": "Σ", "maximum": "max", "minimum": "min"}
 KNOWN_TO_LATEX = frozenset("exp log sin cos tanh max min".split())
-ALIKE = {"divide": "/", "strong_multiply": "*", "sum_to": "sum"}  # written alike
-REPEATS = frozenset(["spread", "broadcast_to"])  # shapes only: left out of a formula
-SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+ALIKE = {"divide": "/", "strong_multiply": "*", "strong_log": "log", "sum_to": "sum"}  # written alike
+LEFT_OUT = frozenset(["spread", "broadcast_to", "bounded"])  # shapes, and what matters beyond floats only
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def notation(
@@ -80,10 +81,13 @@ def notation(
         wanted = stated if of is None else [i for i in stated if f"d_{inputs[i]}" == of]
         texts = [_show(_derivative(op, i, xs, written), latex) for i in wanted]
     except TypeError as error:  # a shape, an axis or a key is missing
+        unbound = "keyword-only" in str(error)
         raise SettingError(
             f"{op.name} has no formula by itself",
-            received=error,
-            hint="bind its keywords first: op.bind(axis=0)",
+            received=error if unbound else None,
+            hint="bind its keywords first: op.bind(axis=0)"
+            if unbound
+            else "what it does depends on the shapes of its inputs",
         ) from None
     if not wanted:
         known = ", ".join(["y", *[f"d_{inputs[i]}" for i in stated]])
@@ -145,9 +149,11 @@ def _simplify(s: Symbol) -> Symbol:
         s = Symbol(ALIKE[s.head], *s.args)
     if not s.args or s.head in ("name", "number"):
         return s
-    if s.head in REPEATS:
+    if s.head in LEFT_OUT:
         return _simplify(s.args[0])
     args = [_simplify(a) for a in s.args]
+    if s.head == "compare":
+        return Symbol("sign", Symbol("-", *args))
     if s.head == "step":  # 1 above 0
         return Symbol(">", args[0], number(0))
     if s.head == "matrix_transpose":
@@ -183,8 +189,7 @@ def _write(s: Symbol, latex: bool, level: int) -> str:
         word = str(s.args[0])
         return f"\\mathit{{{word}}}" if latex and len(word) > 1 and word.isalpha() else word
     if s.head == "number":
-        digits = f"{s.args[0]:.6g}"
-        return digits if latex else digits.replace("-", "−")
+        return _number(s.args[0], latex, level)
     if s.head == "T":
         return _write(s.args[0], latex, 5) + ("^{\\top}" if latex else "ᵀ")
     if s.head in LEVEL:
@@ -195,6 +200,27 @@ def _write(s: Symbol, latex: bool, level: int) -> str:
         loose = own < level and not (latex and s.head == "/")
         return f"({text})" if loose else text
     return _call(s, latex)
+
+
+def _number(x: float, latex: bool, level: int) -> str:
+    """Six digits; 1e-05 as a power of ten, in parentheses beside what binds as tightly."""
+    digits, _, exponent = f"{x:.6g}".partition("e")
+    if exponent:
+        power = str(int(exponent))
+        power = f"10^{{{power}}}" if latex else f"10{power.translate(SUPERSCRIPT)}"
+        dot = " \\cdot " if latex else "·"
+        whole = digits in ("1", "-1")
+        digits = digits.replace("1", power) if whole else digits + dot + power
+        if level > (LEVEL["power"] if whole else LEVEL["*"]):
+            digits = f"({digits})"
+    return digits if latex else digits.replace("-", "−")
+
+
+def _ends_in_quotient(s: Symbol) -> bool:
+    """Whether a factor written behind it would seem to stand below its fraction bar."""
+    if s.head in ("neg", "*"):
+        return _ends_in_quotient(s.args[-1])
+    return s.head == "/"
 
 
 def _infix(s: Symbol, latex: bool, own: int) -> str:
@@ -212,11 +238,14 @@ def _infix(s: Symbol, latex: bool, own: int) -> str:
         return f"\\frac{{{_write(a, latex, -1)}}}{{{_write(b, latex, -1)}}}"
     tighter = own + (s.head in ("-", "/"))
     middle = (LATEX if latex else TEXT)[s.head]
-    return _write(a, latex, own) + middle + _write(b, latex, tighter)
+    left = own + (s.head in ("*", "/") and not latex and _ends_in_quotient(a))
+    return _write(a, latex, left) + middle + _write(b, latex, tighter)
 
 
 def _call(s: Symbol, latex: bool) -> str:
     inside = [_write(a, latex, -1) for a in s.args]
+    if s.head == "index":
+        return f"{_write(s.args[0], latex, 5)}[{_key(s.keywords['key'])}]"
     if s.head == "abs":
         return f"|{inside[0]}|"
     if s.head == "where":
@@ -238,3 +267,15 @@ def _call(s: Symbol, latex: bool) -> str:
     if word is None:
         word = f"\\operatorname{{{s.head.replace('_', ' ')}}}"
     return f"{word}({', '.join(inside)})"
+
+
+def _key(key: Any) -> str:
+    """An index as it is written in brackets; an array of indices is left out."""
+    if isinstance(key, tuple):
+        return ", ".join(map(_key, key))
+    if isinstance(key, slice):
+        ends = ["" if end is None else str(end) for end in (key.start, key.stop, key.step)]
+        return ":".join(ends if ends[2] else ends[:2])
+    if key is Ellipsis or key is None:
+        return "..." if key else "None"
+    return str(key) if isinstance(key, (int, bool)) else "i"

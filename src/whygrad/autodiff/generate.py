@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 INFIX = frozenset(["+", "-", "*", "/"])
+WRITTEN_OUT = {  # where a call would take longer than what it does
+    "maximum": "{0} if {0} > {1} or {0} != {0} else {1}",
+    "minimum": "{0} if {0} < {1} or {0} != {0} else {1}",
+    "strong_multiply": "{0} * {1} if {0} and {1} else 0.0",
+    "compare": "1.0 if {0} > {1} else -1.0 if {0} < {1} else 0.0",
+    "step": "1.0 if {0} > 0 else 0.0",
+    ">": "1.0 if {0} > {1} else 0.0",  # a mask is a number here
+    ">=": "1.0 if {0} >= {1} else 0.0",
+}
 
 
 class Program:
@@ -54,15 +63,15 @@ def _expression(head: str, parts: list[str]) -> str:
         return f"{parts[0]} {head} {parts[1]}"
     if head == "neg":
         return f"-{parts[0]}"
-    if head in (">", ">="):  # a mask is a number here
-        return f"1.0 if {parts[0]} {head} {parts[1]} else 0.0"
+    if head in WRITTEN_OUT:
+        return WRITTEN_OUT[head].format(*parts)
     return f"{head}({', '.join(parts)})"
 
 
-def _body(op: Elementwise, constants: frozenset[int] = frozenset()) -> tuple[list[str], str]:
-    """Lines that compute ``y`` from the inputs, and the tuple of local derivatives.
+def _body(op: Elementwise, constants: frozenset[int] = frozenset()) -> tuple[list[str], list[str]]:
+    """Lines that compute ``y`` from the inputs, and the local derivative by each.
 
-    The derivative by a constant is not computed: it stands as 0.0.
+    The derivative by a constant is not computed: it stands as None.
     """
     program = Program()
     xs = [name(i) for i in op.inputs]
@@ -70,9 +79,14 @@ def _body(op: Elementwise, constants: frozenset[int] = frozenset()) -> tuple[lis
     program.assign(_expression(result.head, [program.emit(a) for a in result.args]), to="y")
     locals_ = []
     for i in range(len(xs)):
-        local = 0 if i in constants else op.local(i, STEPS, name("y"), xs)
-        locals_.append(repr(float(local)) if type(local) is int else program.emit(local))
-    return program.lines, f"({', '.join(locals_)}{',' * (len(locals_) == 1)})"
+        local = None if i in constants else op.local(i, STEPS, name("y"), xs)
+        if local is None:
+            locals_.append("None")
+        elif type(local) is int:
+            locals_.append(repr(float(local)))
+        else:
+            locals_.append(program.emit(local) + " or None" * op.gate)
+    return program.lines, locals_
 
 
 def _docstring(op: Elementwise, method: str) -> list[str]:
@@ -87,42 +101,40 @@ def _docstring(op: Elementwise, method: str) -> list[str]:
 def unary_method(row: str, method: str) -> str:
     """``def method(self)`` for a row with one input."""
     op = _elementwise(row)
-    lines, locals_ = _body(op)
-    return _function(
-        method,
-        "self",
-        [*_docstring(op, method), "a = self.data", *lines],
-        f"Value(y, {row.upper()}, (self,), {locals_})",
-    )
+    lines, (da,) = _body(op)
+    body = [*_docstring(op, method), "a = self.data", *lines, *_node(op, "self", "None", da, "None")]
+    return _function(method, "self", body)
 
 
 def binary_methods(row: str, method: str, reflected: str) -> str:
     """``def method(self, other)`` and its reflection; a plain number becomes a constant."""
     op = _elementwise(row)
     a, b = op.inputs
-    both, both_locals = _body(op)
-    right, right_locals = _body(op, frozenset([1]))
-    left, left_locals = _body(op, frozenset([0]))
-    result = f"Value(y, {row.upper()}, (self, other), "
+    both, (da, db) = _body(op)
+    right, (da_alone, _) = _body(op, frozenset([1]))
+    left, (_, db_alone) = _body(op, frozenset([0]))
     forward = [
         *_docstring(op, method),
-        "if other.__class__ is Value:",
-        *[f"    {line}" for line in [f"{a} = self.data", f"{b} = other.data", *both]],
-        f"    return {result}{both_locals})",
-        "if isinstance(other, Value):",
-        f"    return {row.upper()}(self, other)",
-        "other = constant(other)",
         f"{a} = self.data",
-        f"{b} = other.data",
-        *right,
+        "if other.__class__ is Value:",
+        *_indented(f"{b} = other.data", *both, f"da = {da}", f"db = {db}"),
+        "elif isinstance(other, Value):",
+        *_indented(f"return {row.upper()}(self, other)"),
+        "else:",
+        *_indented("other = constant(other)", f"{b} = other.data", *right, f"da = {da_alone}", "db = None"),
+        *_node(op, "self", "other", "da", "db"),
     ]
     backward = ["other = constant(other)", f"{a} = other.data", f"{b} = self.data", *left]
-    text = _function(method, "self, other", forward, f"{result}{right_locals})")
-    if not reflected:
-        return text
-    return text + _function(
-        reflected, "self, other", backward, f"Value(y, {row.upper()}, (other, self), {left_locals})"
-    )
+    backward += _node(op, "other", "self", "None", db_alone)
+    text = _function(method, "self, other", forward)
+    return text + _function(reflected, "self, other", backward) if reflected else text
+
+
+def pair(row: str) -> str:
+    """``def row_pair(a)``: the result and its slope, for an activation on top of a weighted sum."""
+    lines, (da,) = _body(_elementwise(row))
+    body = "".join([f"    {line}\n" for line in [*lines, f"return y, {da}"]])
+    return f"def {row}_pair(a):\n{body}\n\n"
 
 
 def _elementwise(row: str) -> Elementwise:
@@ -131,8 +143,19 @@ def _elementwise(row: str) -> Elementwise:
     return op
 
 
-def _function(method: str, parameters: str, lines: list[str], result: str) -> str:
-    body = "".join([f"            {line}\n" for line in [*lines, f"return {result}"]])
+def _indented(*lines: str) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _node(op: Elementwise, a: str, b: str, da: str, db: str) -> list[str]:
+    """Lines that make the node; setting each attribute here costs half of what a call would."""
+    values = {"data": "y", "grad": "0.0", "op": op.name.upper(), "a": a, "b": b, "da": da, "db": db}
+    values |= {"seen": "None", "label": '""'}
+    return ["node = new(Value)", *[f"node.{k} = {v}" for k, v in values.items()], "return node"]
+
+
+def _function(method: str, parameters: str, lines: list[str]) -> str:
+    body = "".join([f"            {line}\n" for line in lines])
     return f"        def {method}({parameters}):\n{body}\n"
 
 
@@ -148,9 +171,11 @@ METHODS = {
     **{row: (row,) for row in "abs exp expm1 log log1p sqrt sin cos tanh".split()},
     **{row: (row,) for row in "relu sigmoid silu softplus gelu".split()},
 }
+ACTIVATIONS = "tanh relu sigmoid silu gelu softplus".split()
 HEADER = '''"""The methods of ``Value``, written by ``generate`` from the rows of the table: do not edit.
 
-Each computes its result and the local derivatives that the node keeps.
+Each computes its result and the local derivatives that the node keeps; None is one through which
+nothing flows.
 """
 
 from .ops import elementwise as rows
@@ -164,13 +189,19 @@ def source() -> str:
     pairs = [binary_methods(row, *names) for row, names in METHODS.items() if len(names) == 2]
     single = [unary_method(row, *names) for row, names in METHODS.items() if len(names) == 1]
     methods = "".join([*pairs, *single]).rstrip("\n")
-    used = sorted(function for function in FUNCTIONS if f" {function}(" in methods.replace("-", " "))
+    functions = "".join([pair(row) for row in ACTIVATIONS])
+    text = (functions + methods).replace("-", " ")
+    used = sorted(function for function in FUNCTIONS if f" {function}(" in text)
     names = "".join([f"{function} = FLOATS.{function}\n" for function in used])
     start = (
         'def methods(Value, constant):\n    """A class that holds the methods, for ``Value`` to take."""\n\n'
     )
     rows = "".join([f"{row.upper()} = rows.{row}\n" for row in METHODS])
-    return f"{HEADER}{names}{rows}\n\n{start}    class Methods:\n{methods}\n\n    return Methods\n"
+    found = ", ".join([f"{row.upper()}: {row}_pair" for row in ACTIVATIONS])
+    return (
+        f"{HEADER}{names}{rows}new = object.__new__\n\n\n{functions}PAIRS = {{{found}}}\n\n\n"
+        f"{start}    class Methods:\n{methods}\n\n    return Methods\n"
+    )
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from .readings import NODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .op import Op
@@ -54,8 +54,22 @@ class Node:
         for node in topological_order(self):
             node.grad = self.no_grad()
 
-    def refuse_changed(self) -> None:
-        """Raise when what the forward pass used is no longer there, for the kinds of node that can tell."""
+    def contributions(self, upstream: Any, create_graph: bool = False) -> list[tuple[int, Any]]:
+        """What an upstream gradient gives each parent, as (position, gradient), where one flows at all.
+
+        With ``create_graph`` the rules run on the nodes themselves, so that the gradients are nodes.
+        """
+        assert self.op is not None
+        xs = self.parents if create_graph else [parent.data for parent in self.parents]
+        xp, y = (NODES, self) if create_graph else (self.reading, self.data)
+        return [
+            (i, self.op.pull(i, xp, upstream, y, xs))
+            for i, parent in enumerate(self.parents)
+            if parent.requires_grad and self.op.flows(i)
+        ]
+
+    def refuse_changed(self, create_graph: bool = False) -> None:
+        """Raise when what the forward pass used is no longer there, and would be used again."""
 
     @staticmethod
     def no_grad() -> Any:
@@ -89,7 +103,7 @@ def topological_order(root: Any) -> list[Any]:
 def sweep(
     root: Any, upstream: Any, *, create_graph: bool = False, observe: Observer | None = None
 ) -> dict[Any, Any]:
-    """Gradients of ``root`` by every node it depends on, from the rules alone.
+    """Gradients of ``root`` by every node it depends on, stored nowhere.
 
     With ``create_graph`` the rules run on the nodes themselves, so that the gradients are nodes too and
     can be differentiated again. ``observe(node, i, upstream, local, contribution)`` sees each factor.
@@ -98,25 +112,22 @@ def sweep(
     gradients = {root: upstream}
     order = topological_order(root)
     for node in order:
-        node.refuse_changed()
+        node.refuse_changed(create_graph)
     for node in reversed(order):
         op = node.op
         if op is None or node not in gradients:
             continue
         g = gradients[node]
-        y, xs = (
-            (node, node.parents) if create_graph else (node.data, [parent.data for parent in node.parents])
-        )
-        for i, parent in enumerate(node.parents):
-            if not (parent.requires_grad and op.flows(i)):
-                continue
-            contribution = op.pull(i, xp, g, y, xs)
+        for i, contribution in node.contributions(g, create_graph):
+            parent = node.parents[i]
             if observe is not None:
-                local = op.local(i, xp, y, xs) if hasattr(op, "local") else None
+                xs = [x.data for x in node.parents]
+                local = op.local(i, xp, node.data, xs) if hasattr(op, "local") else None
                 observe(node, i, g, local, contribution)
             # never in place: a contribution may be shared, or a read-only view
             if parent in gradients:  # fit again: NumPy's sum of two 0-d arrays is a scalar
-                contribution = xp.fit(gradients[parent] + contribution, xs[i])
+                target = parent if create_graph else parent.data
+                contribution = xp.fit(gradients[parent] + contribution, target)
             gradients[parent] = contribution
     return gradients
 
@@ -132,6 +143,13 @@ def gradients(y: Any, inputs: Sequence[Any], *, create_graph: bool = True) -> li
         Nodes that ``y`` was computed from.
     create_graph
         Give nodes, which can be differentiated again; otherwise plain numbers or arrays.
+
+    Raises
+    ------
+    GraphError
+        If ``y`` is NaN, or if data that are needed were changed since the forward pass: arrays always, data
+        of a :class:`~whygrad.Value` with ``create_graph`` (without, the gradient is that of the forward
+        pass that was run, as ``backward`` gives it).
 
     Examples
     --------
@@ -154,10 +172,3 @@ def gradients(y: Any, inputs: Sequence[Any], *, create_graph: bool = True) -> li
         return x.plain(zero) if create_graph else zero
 
     return [found[x] if x in found else nothing(x) for x in inputs]
-
-
-def edges(root: Any) -> Iterator[tuple[Any, int, Any]]:
-    """Every (node, position, parent) of the graph below ``root``, parents' edges first."""
-    for node in topological_order(root):
-        for i, parent in enumerate(node.parents):
-            yield node, i, parent

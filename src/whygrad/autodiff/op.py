@@ -6,7 +6,7 @@ A rule is ordinary Python over a namespace ``xp``; what it means depends on the 
 
 from __future__ import annotations
 
-from .readings import reading_of
+from .readings import all_numbers, reading_of
 from .table import TABLE
 
 TYPE_CHECKING = False
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .node import Node
 
     Rule = Callable[..., Any] | int | None
+
+BINDINGS = 256  # how many bound versions of itself a row keeps; each index of a tensor is one
 
 
 class Op:
@@ -44,6 +46,9 @@ class Op:
         Letters for the sizes, as in ``"(n, i) (i, o) (o)"``: what has to agree, for error messages.
     check
         ``check(op, inputs)`` refuses arrays that NumPy would accept but the operation must not.
+    gate
+        For an elementwise row whose local derivative is 0 by a condition: nothing passes there, not even an
+        infinite upstream gradient, which 0 would turn into NaN.
     """
 
     __slots__ = (
@@ -51,6 +56,7 @@ class Op:
         "check",
         "flow",
         "forward",
+        "gate",
         "inputs",
         "keywords",
         "name",
@@ -73,13 +79,14 @@ class Op:
         symbol: str | None = None,
         shapes: str | None = None,
         check: Callable[[Op, Sequence[Any]], None] | None = None,
+        gate: bool = False,
         keywords: dict[str, Any] | None = None,
     ) -> None:
         self.name, self.forward, self.rules, self.inputs = name, forward, rules, inputs
         self.variadic, self.textbook, self.symbol = variadic, textbook or forward, symbol or name
-        self.shapes, self.check, self.keywords = shapes, check, keywords or {}
+        self.shapes, self.check, self.gate, self.keywords = shapes, check, gate, keywords or {}
         self.flow = tuple([rule is not None and not (type(rule) is int and rule == 0) for rule in rules])
-        self.bound: dict[tuple[tuple[str, Any], ...], Op] = {}
+        self.bound: dict[tuple[Any, ...], Op] = {}
 
     def __repr__(self) -> str:
         keywords = "".join([f", {name}={value!r}" for name, value in self.keywords.items()])
@@ -102,13 +109,15 @@ class Op:
 
     def bind(self, **keywords: Any) -> Op:
         """The same row with its keywords fixed, in the forward rule and in every derivative rule."""
-        key = tuple(keywords.items())
+        key = tuple([(name, _typed(value)) for name, value in keywords.items()])
         try:
             return self.bound[key]
         except KeyError:
+            if len(self.bound) >= BINDINGS:
+                self.bound.clear()
             op = self.bound[key] = self._bind(keywords)
             return op
-        except TypeError:  # an index may hold arrays or slices, which have no hash
+        except TypeError:  # an index may hold arrays or lists, which have no hash
             return self._bind(keywords)
 
     def _bind(self, keywords: dict[str, Any]) -> Op:
@@ -127,6 +136,7 @@ class Op:
             symbol=self.symbol,
             shapes=self.shapes,
             check=self.check,
+            gate=self.gate,
             keywords=keywords,
         )
 
@@ -147,7 +157,13 @@ class Op:
             if hasattr(operand, "record"):
                 node: Node = operand
                 return node.record(op, operands)
-        return op.forward(reading_of(operands), *operands)
+        return op.compute(operands)
+
+    def compute(self, operands: Sequence[Any]) -> Any:
+        """The forward rule on arrays; numbers alone and lists become arrays, a number beside one stays."""
+        from .tensor import evaluate
+
+        return evaluate(self, _as_arrays(operands, numbers=all_numbers(operands)))
 
 
 class Elementwise(Op):
@@ -157,6 +173,12 @@ class Elementwise(Op):
     """
 
     __slots__ = ()
+
+    def compute(self, operands: Sequence[Any]) -> Any:
+        """The forward rule on numbers when all operands are, on arrays otherwise."""
+        if all_numbers(operands):
+            return self.forward(reading_of(operands), *operands)
+        return self.forward(reading_of(operands), *_as_arrays(operands))
 
     def local(self, i: int, xp: Any, y: Any, xs: Sequence[Any]) -> Any:
         """The local derivative dy/dx_i."""
@@ -169,7 +191,7 @@ class Elementwise(Op):
         local = self.local(i, xp, y, xs)
         if type(local) is int:
             return g if local == 1 else -g if local == -1 else g * local
-        return g * local
+        return xp.strong_multiply(local, g) if self.gate else g * local
 
 
 def elementwise(name: str, forward: Callable[..., Any], **entries: Any) -> Elementwise:
@@ -198,6 +220,23 @@ def _from_table(home: str, name: str, keywords: tuple[tuple[str, Any], ...]) -> 
         import_module(home)
     op: Op = TABLE[name]
     return op.bind(**dict(keywords)) if keywords else op
+
+
+def _as_arrays(operands: Sequence[Any], numbers: bool = False) -> list[Any]:
+    """Lists as arrays, and numbers too if wanted."""
+    import numpy as np
+
+    return [np.asarray(x) if numbers or not isinstance(x, (int, float)) else x for x in operands]
+
+
+def _typed(value: Any) -> Any:
+    """The value with its type, all the way down: 0, 0.0 and False are equal, but not the same index."""
+    kind = type(value)
+    if kind is tuple:
+        return kind, tuple([_typed(part) for part in value])
+    if kind is slice:
+        return kind, _typed(value.start), _typed(value.stop), _typed(value.step)
+    return kind, value
 
 
 def _row(kind: type[Any], name: str, forward: Any, entries: dict[str, Any]) -> Any:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ..errors import KindError
+from ..errors import KindError, ShapeError
 from .numpy_calls import array_function, array_ufunc
 from .op import Op
 from .ops import arrays as _arrays
 from .ops import elementwise as _elementwise
+from .shapes import explain, shape_of
 from .table import TABLE
 
 BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power"}
@@ -64,8 +65,20 @@ class ArrayOperations:
     def __len__(self) -> int:
         return len(self.data)
 
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise KindError(
+                f"iteration over a {type(self).__name__} without axes",
+                received=f"{self!r}",
+                hint="x.item() gives the number; x.reshape(-1) has one entry",
+            )
+        return (self[i] for i in range(len(self)))
+
     def __bool__(self) -> bool:
         return bool(self.data)
+
+    def __pos__(self) -> Any:
+        return self
 
     def __format__(self, style: str) -> str:
         return format(self.data.item(), style) if style else str(self)
@@ -136,12 +149,21 @@ class ArrayOperations:
 
 def _matmul(a: Any, b: Any) -> Any:
     """The product of matrices; a vector on the left is a row, on the right a column, as in NumPy."""
-    row, column = len(_shape(a)) == 1, len(_shape(b)) == 1
-    if row:
-        a = TABLE["reshape"](a, shape=(1, -1))
-    if column:
-        b = TABLE["reshape"](b, shape=(-1, 1))
-    product = TABLE["matmul"](a, b)
+    shapes = shape_of(a), shape_of(b)
+    if () in shapes:
+        raise ShapeError(
+            f"matmul: {'ab'[shapes.index(())]} must be a matrix or a vector",
+            received=f"a {shapes[0]}, b {shapes[1]}",
+            hint="* multiplies by a single number",
+        )
+    row, column = [len(shape) == 1 for shape in shapes]
+    left = TABLE["reshape"](a, shape=(1, -1)) if row else a
+    right = TABLE["reshape"](b, shape=(-1, 1)) if column else b
+    try:
+        product = TABLE["matmul"](left, right)
+    except ShapeError as error:  # told with the shapes that were given
+        letters = f"{'(i)' if row else '(n, i)'} {'(i)' if column else '(i, o)'}"
+        raise explain(TABLE["matmul"], (a, b), letters) or error from None
     if not (row or column):
         return product
     gone = [axis for axis, squeeze in ((-2, row), (-1, column)) if squeeze]
@@ -153,14 +175,6 @@ def _kept(key: Any) -> Any:
     if isinstance(key, tuple):
         return tuple([_kept(part) for part in key])
     return key.copy() if hasattr(key, "copy") else key
-
-
-def _shape(operand: Any) -> tuple[int, ...]:
-    if not hasattr(operand, "shape"):
-        import numpy as np
-
-        operand = np.asarray(operand)
-    return tuple(operand.shape)
 
 
 def _named(function: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
@@ -180,7 +194,7 @@ def _comparison(name: str) -> Callable[..., Any]:
     """Comparisons look at the data and give plain True and False: they have no derivative."""
 
     def compare(self: Any, other: Any) -> Any:
-        return getattr(self.data, name)(getattr(other, "data", other))
+        return getattr(self.data, name)(other.data if hasattr(other, "record") else other)
 
     return _named(compare, name, "Compare the data.")
 

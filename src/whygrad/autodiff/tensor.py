@@ -31,7 +31,8 @@ class Tensor(ArrayOperations, Node):
     Parameters
     ----------
     data
-        Array of floats, or nested lists of floats. Integers are taken when no gradient is needed.
+        Array of floats (float32 or float64), or nested lists of floats. Integers are taken when no
+        gradient is needed.
     requires_grad
         Whether ``backward()`` is to fill ``grad``.
     label
@@ -40,7 +41,7 @@ class Tensor(ArrayOperations, Node):
     Raises
     ------
     KindError
-        If the data are not numbers, or are integers and need a gradient.
+        If the data are not numbers, are floats of another size, or are integers and need a gradient.
 
     Examples
     --------
@@ -172,7 +173,7 @@ class Tensor(ArrayOperations, Node):
                 hint="wrap the parameters: w = Tensor(array)",
             )
 
-    def refuse_changed(self) -> None:
+    def refuse_changed(self, create_graph: bool = False) -> None:
         """Raise when this result or what it was computed from is no longer what it was."""
         if not self.marks:
             return
@@ -251,6 +252,14 @@ def _array(data: Any, requires_grad: bool) -> Array:
     kind = array.dtype.kind
     if kind not in "fbiu":
         raise KindError("a Tensor holds numbers", received=f"dtype {array.dtype}")
+    if kind == "f" and array.dtype.itemsize not in (4, 8):
+        raise KindError(
+            "a Tensor holds float32 or float64",
+            received=f"dtype {array.dtype}",
+            hint="convert it: Tensor(array.astype(np.float32))"
+            if array.dtype == np.float16
+            else "convert it: Tensor(array.astype(np.float64))",
+        )
     if requires_grad and kind != "f":
         raise KindError(
             "a Tensor that needs a gradient holds floats",

@@ -2,7 +2,7 @@
 
 A node keeps its local derivatives from the moment it is made. So a gradient always belongs to the
 forward pass that was run: changing ``.data`` afterwards changes neither results nor gradients that
-were recorded before.
+were recorded before. How a node keeps its parents: see ``value_sweep``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from .numpy_calls import array_function, array_ufunc
 from .op import Elementwise
 from .ops import elementwise as _rows  # enters the rows into the table
 from .readings.floats import FLOATS
+from .real_numbers import is_number, number_of, short
+from .value_sweep import Parents, Weights, backpropagate, weighted_sum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,14 +57,14 @@ class Value(Node):
     Value(data=2.0, grad=-24.0, label='a')
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "label", "locals", "op", "parents")
+    __slots__ = ("__weakref__", "a", "b", "da", "data", "db", "grad", "inputs", "label", "op", "seen")
     __array_ufunc__ = array_ufunc
     __array_function__ = array_function
     requires_grad = True
 
     data: float
     grad: float
-    locals: tuple[float, ...]
+    inputs: Any  # of a neuron only
 
     if TYPE_CHECKING:  # written from the rows below
 
@@ -85,19 +87,23 @@ class Value(Node):
         def relu(self) -> Value: ...
         def sigmoid(self) -> Value: ...
 
-    def __init__(
-        self,
-        data: float,
-        op: Op | None = None,
-        parents: tuple[Any, ...] = (),
-        locals: tuple[float, ...] = (),
-        label: str = "",
-    ) -> None:
-        self.data = data if op is not None or data.__class__ is float else _number(data)
+    def __init__(self, data: float, *others: Any, label: str = "") -> None:
+        if others:
+            raise KindError(
+                "a Value is made of one number",
+                received=f"Value({', '.join(map(repr, (data, *others)))})",
+                hint=f"Value({data!r}, label={others[0]!r})"
+                if isinstance(others[0], str)
+                else "what it was computed from is recorded by operators and methods: c = a + b",
+            )
+        self.data = data if data.__class__ is float else number_of(data)
         self.grad = 0.0
-        self.op = op
-        self.parents = parents
-        self.locals = locals
+        self.op: Op | None = None
+        self.a: Any = None
+        self.b: Any = None
+        self.da: float | None = None
+        self.db: Any = None
+        self.seen: object = None
         self.label = label
 
     @classmethod
@@ -108,11 +114,29 @@ class Value(Node):
         nodes = tuple([operand if isinstance(operand, Value) else constant(operand) for operand in operands])
         xs = [node.data for node in nodes]
         y = op.forward(FLOATS, *xs)
-        locals_ = [
-            float(op.local(i, FLOATS, y, xs)) if node.requires_grad and op.flows(i) else 0.0
-            for i, node in enumerate(nodes)
-        ]
-        return Value(y, op, nodes, tuple(locals_))
+        return _node(y, op, nodes, _local_derivatives(op, y, nodes, xs))
+
+    @property
+    def parents(self) -> tuple[Any, ...]:  # type: ignore[override]
+        """What this was computed from; the weighted sum inside a neuron's node appears when asked for."""
+        if self.op is None:
+            return ()
+        if self.a is None and isinstance(self.b, Weights) and self.op is not _rows.weighted_sum:
+            take_apart(self)
+        if self.a is None:
+            return self.b.parents_of(self)  # type: ignore[no-any-return]
+        return (self.a,) if self.b is None else (self.a, self.b)
+
+    @property
+    def locals(self) -> tuple[float, ...]:
+        """The local derivative by each parent; 0 where nothing flows."""
+        return tuple([local or 0.0 for local in self._flows()])
+
+    def _flows(self) -> tuple[float | None, ...]:
+        """The local derivative by each parent, None where nothing flows."""
+        parents = self.parents
+        kept = self.b.locals_of(self) if parents and self.a is None else (self.da, self.db)
+        return tuple([f if p.requires_grad else None for p, f in zip(parents, kept, strict=False)])
 
     @property
     def reading(self) -> Any:
@@ -131,7 +155,7 @@ class Value(Node):
 
     def unit_upstream(self) -> float:
         """The derivative of a number by itself; refuses NaN, which has none."""
-        if not _is_number(self.data):
+        if not is_number(self.data):
             raise KindError("backward() starts from a number", received=repr(self.data))
         if self.data != self.data:
             first = next(node for node in topological_order(self) if node.data != node.data)
@@ -160,26 +184,59 @@ class Value(Node):
             If this value is NaN.
         """
         one = self.unit_upstream()
-        order = topological_order(self)
-        for node in order:
-            if node.parents:
-                node.grad = 0.0
-        self.grad += one
-        for node in reversed(order):
-            upstream = node.grad
-            for parent, local in zip(node.parents, node.locals):  # noqa: B905 - strict costs time here
-                parent.grad += local * upstream
-            if observe is not None:
-                for i, local in enumerate(node.locals):
-                    if node.parents[i].requires_grad and node.op.flows(i):
-                        observe(node, i, upstream, local, local * upstream)
+        if self.op is None:
+            self.grad += one
+        elif observe is None:
+            backpropagate(self)
+        else:
+            self._backward_observed(observe)
 
     backwardpass = backward  # the name some courses use
 
+    def _backward_observed(self, observe: Observer) -> None:
+        """The same in plain steps, each told to the observer."""
+        order = topological_order(self)
+        for node in order:
+            if node.op is not None:
+                node.grad = 0.0
+        self.grad = 1.0
+        for node in reversed(order):
+            for i, contribution in node.contributions(node.grad):
+                parent = node.parents[i]
+                parent.grad += contribution
+                observe(node, i, node.grad, node.locals[i], contribution)
+
     def _backward(self) -> None:
         """Hand this node's gradient to its parents: one step of ``backward``."""
-        for parent, local in zip(self.parents, self.locals, strict=True):
-            parent.grad += local * self.grad
+        for i, contribution in self.contributions(self.grad):
+            self.parents[i].grad += contribution
+
+    def contributions(self, upstream: Any, create_graph: bool = False) -> list[tuple[int, Any]]:
+        """From the local derivatives that were kept; with ``create_graph`` from the rules, as new nodes."""
+        if create_graph:
+            return super().contributions(upstream, create_graph)
+        if self.op is None:
+            return []
+        return [
+            (i, 0.0 if local is None else local * upstream)  # None here: a mask that lets nothing through
+            for i, (parent, local) in enumerate(zip(self.parents, self._flows(), strict=True))
+            if parent.requires_grad and self.op.flows(i)
+        ]
+
+    def refuse_changed(self, create_graph: bool = False) -> None:
+        """Raise when rules that are run on the nodes once more would see other data than the forward pass."""
+        if not create_graph or self.op is None:
+            return
+        xs = [parent.data for parent in self.parents]
+        y = self.op.forward(FLOATS, *xs)
+        now = (y, *_local_derivatives(self.op, y, self.parents, xs))
+        for kept, found in zip((self.data, *self._flows()), now, strict=True):
+            if kept != found and not (kept != kept and found != found):
+                raise GraphError(
+                    f"the data of {self.label or self!r}, or of what it was computed from, were changed",
+                    expected="the data of the forward pass: derivatives that are nodes are computed anew",
+                    hint="compute it again before gradients(), or take create_graph=False",
+                )
 
     @property
     def _prev(self) -> set[Any]:
@@ -228,7 +285,7 @@ class Value(Node):
     def __repr__(self) -> str:
         op = f", op={self._op!r}" if self._op else ""
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={_short(self.data)}, grad={_short(self.grad)}{op}{label})"
+        return f"Value(data={short(self.data)}, grad={short(self.grad)}{op}{label})"
 
 
 class Constant(Value):
@@ -239,57 +296,52 @@ class Constant(Value):
     grad = property(lambda self: 0.0, lambda self, value: None)
 
     def __repr__(self) -> str:
-        return f"Constant({_short(self.data)})"
+        return f"Constant({short(self.data)})"
 
 
-def _short(number: Any) -> str:
-    """Ten digits: 0.1 + 0.2 reads 0.3, and a float still looks like one."""
-    return repr(float(f"{float(number):.10g}")) if _is_number(number) else repr(number)
+new = object.__new__
 
 
 def constant(number: Any) -> Constant:
     """A plain number met in an expression, as a node."""
-    return Constant(number)
+    node = new(Constant)
+    node.data = number if number.__class__ is float else number_of(number)
+    node.op = node.a = node.b = node.da = node.db = node.seen = None
+    node.label = ""
+    return node
 
 
-def _is_number(data: Any) -> bool:
-    """Whether this is one real number, of any kind; NumPy's complex numbers and dates are not."""
-    kind = type(data)
-    if isinstance(data, Node):
-        return False
-    real = getattr(getattr(data, "dtype", None), "kind", "f") in "fiub"
-    return real and hasattr(kind, "__float__") and not hasattr(kind, "__len__")
+def _node(y: float, op: Op, nodes: tuple[Value, ...], locals_: list[float | None]) -> Value:
+    """A node for a result, with what flows to each parent."""
+    node = new(Value)
+    node.data, node.grad, node.op, node.seen, node.label = y, 0.0, op, None, ""
+    if len(nodes) <= 2:
+        node.a, node.b = (*nodes, None)[:2]
+        node.da, node.db = (*locals_, None)[:2]
+    else:
+        node.a, node.b = None, Parents(nodes, tuple(locals_))
+        node.da, node.db = 1.0, None
+    return node
 
 
-def _number(data: Any) -> float:
-    """A float made of any kind of number; text, arrays and nodes are refused."""
-    if not _is_number(data):
-        raise KindError(
-            "a Value holds one number",
-            expected="an int or a float",
-            received=f"{data!r} ({type(data).__name__})",
-            hint=_hint(data),
-        )
-    try:
-        return float(data)
-    except OverflowError:
-        raise KindError(
-            "a Value holds a float",
-            received=f"a number of {int(data).bit_length()} bits",
-            hint="at most 1.8e308",
-        ) from None
+def _local_derivatives(op: Any, y: float, nodes: Sequence[Value], xs: Sequence[float]) -> list[float | None]:
+    """What flows to each parent, by the rules on plain numbers."""
+    found: list[float | None] = [None] * len(nodes)
+    for i, node in enumerate(nodes):
+        if node.requires_grad and op.flows(i):
+            local = float(op.local(i, FLOATS, y, xs))
+            found[i] = None if op.gate and local == 0 else local
+    return found
 
 
-def _hint(data: Any) -> str:
-    if isinstance(data, str):
-        return f"convert text first: Value(float({data!r}))"
-    if isinstance(data, Node):
-        if not isinstance(data, Value):
-            return "a Value and a Tensor do not mix: use one of them throughout"
-        return "it is part of a graph already: use it as it is"
-    if hasattr(type(data), "__len__"):
-        return "for arrays use whygrad.Tensor, or one Value for each number: [Value(v) for v in numbers]"
-    return "only numbers can be differentiated"
+def take_apart(node: Value) -> None:
+    """Make the weighted sum below an activation a node of its own, as if it had been one all along."""
+    inside = new(Value)
+    inside.data, inside.op = weighted_sum(node.db, node.inputs.data), _rows.weighted_sum
+    inside.a, inside.b, inside.db, inside.inputs = None, node.b, node.db, node.inputs
+    inside.grad = 0.0 if node.da is None else 0.0 + node.da * node.grad
+    inside.da, inside.seen, inside.label = 1.0, None, ""
+    node.a, node.b, node.db, node.inputs = inside, None, None, None
 
 
 def _take_methods() -> None:

@@ -1,12 +1,14 @@
 """The methods of ``Value``, written by ``generate`` from the rows of the table: do not edit.
 
-Each computes its result and the local derivatives that the node keeps.
+Each computes its result and the local derivatives that the node keeps; None is one through which
+nothing flows.
 """
 
 from .ops import elementwise as rows
 from .readings.floats import FLOATS
 
 abs = FLOATS.abs
+bounded = FLOATS.bounded
 cos = FLOATS.cos
 divide = FLOATS.divide
 exp = FLOATS.exp
@@ -19,7 +21,7 @@ power = FLOATS.power
 sign = FLOATS.sign
 sin = FLOATS.sin
 sqrt = FLOATS.sqrt
-strong_multiply = FLOATS.strong_multiply
+strong_log = FLOATS.strong_log
 tanh = FLOATS.tanh
 ADD = rows.add
 SUBTRACT = rows.subtract
@@ -43,6 +45,93 @@ SIGMOID = rows.sigmoid
 SILU = rows.silu
 SOFTPLUS = rows.softplus
 GELU = rows.gelu
+new = object.__new__
+
+
+def tanh_pair(a):
+    y = tanh(a)
+    t2 = y * y
+    t3 = 1 - t2
+    return y, t3
+
+
+def relu_pair(a):
+    y = a if a > 0.0 or a != a else 0.0
+    t2 = 1.0 if a > 0 else 0.0
+    return y, t2 or None
+
+
+def sigmoid_pair(a):
+    t1 = a if a < 0 or a != a else 0
+    t2 = exp(t1)
+    t3 = abs(a)
+    t4 = -t3
+    t5 = exp(t4)
+    t6 = 1 + t5
+    y = t2 / t6
+    t8 = 1 - y
+    t9 = y * t8
+    return y, t9
+
+
+def silu_pair(a):
+    t1 = a if a > -1000.0 or a != a else -1000.0
+    t2 = a if a < 0 or a != a else 0
+    t3 = exp(t2)
+    t4 = abs(a)
+    t5 = -t4
+    t6 = exp(t5)
+    t7 = 1 + t6
+    t8 = t3 / t7
+    y = t1 * t8
+    t10 = bounded(y)
+    t11 = 1 - t8
+    t12 = t10 * t11
+    t13 = t8 + t12
+    return y, t13
+
+
+def gelu_pair(a):
+    t1 = a if a > -1000.0 or a != a else -1000.0
+    t2 = 0.5 * t1
+    t3 = bounded(a)
+    t4 = 0.044715 * t3
+    t5 = t4 * t3
+    t6 = t5 * t3
+    t7 = t3 + t6
+    t8 = 0.7978845608028654 * t7
+    t9 = tanh(t8)
+    t10 = 1 + t9
+    y = t2 * t10
+    t12 = 0.5 * t10
+    t13 = 0.5 * t3
+    t14 = t9 * t9
+    t15 = 1 - t14
+    t16 = t13 * t15
+    t17 = t16 * 0.7978845608028654
+    t18 = 0.134145 * t3
+    t19 = t18 * t3
+    t20 = 1 + t19
+    t21 = t17 * t20
+    t22 = t12 + t21
+    return y, t22
+
+
+def softplus_pair(a):
+    t1 = a if a > 0 or a != a else 0
+    t2 = abs(a)
+    t3 = -t2
+    t4 = exp(t3)
+    t5 = log1p(t4)
+    y = t1 + t5
+    t7 = a if a < 0 or a != a else 0
+    t8 = exp(t7)
+    t9 = 1 + t4
+    t10 = t8 / t9
+    return y, t10
+
+
+PAIRS = {TANH: tanh_pair, RELU: relu_pair, SIGMOID: sigmoid_pair, SILU: silu_pair, GELU: gelu_pair, SOFTPLUS: softplus_pair}
 
 
 def methods(Value, constant):
@@ -50,85 +139,167 @@ def methods(Value, constant):
 
     class Methods:
         def __add__(self, other):
+            a = self.data
             if other.__class__ is Value:
-                a = self.data
                 b = other.data
                 y = a + b
-                return Value(y, ADD, (self, other), (1.0, 1.0))
-            if isinstance(other, Value):
+                da = 1.0
+                db = 1.0
+            elif isinstance(other, Value):
                 return ADD(self, other)
-            other = constant(other)
-            a = self.data
-            b = other.data
-            y = a + b
-            return Value(y, ADD, (self, other), (1.0, 0.0))
+            else:
+                other = constant(other)
+                b = other.data
+                y = a + b
+                da = 1.0
+                db = None
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = ADD
+            node.a = self
+            node.b = other
+            node.da = da
+            node.db = db
+            node.seen = None
+            node.label = ""
+            return node
 
         def __radd__(self, other):
             other = constant(other)
             a = other.data
             b = self.data
             y = a + b
-            return Value(y, ADD, (other, self), (0.0, 1.0))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = ADD
+            node.a = other
+            node.b = self
+            node.da = None
+            node.db = 1.0
+            node.seen = None
+            node.label = ""
+            return node
 
         def __sub__(self, other):
+            a = self.data
             if other.__class__ is Value:
-                a = self.data
                 b = other.data
                 y = a - b
-                return Value(y, SUBTRACT, (self, other), (1.0, -1.0))
-            if isinstance(other, Value):
+                da = 1.0
+                db = -1.0
+            elif isinstance(other, Value):
                 return SUBTRACT(self, other)
-            other = constant(other)
-            a = self.data
-            b = other.data
-            y = a - b
-            return Value(y, SUBTRACT, (self, other), (1.0, 0.0))
+            else:
+                other = constant(other)
+                b = other.data
+                y = a - b
+                da = 1.0
+                db = None
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = SUBTRACT
+            node.a = self
+            node.b = other
+            node.da = da
+            node.db = db
+            node.seen = None
+            node.label = ""
+            return node
 
         def __rsub__(self, other):
             other = constant(other)
             a = other.data
             b = self.data
             y = a - b
-            return Value(y, SUBTRACT, (other, self), (0.0, -1.0))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = SUBTRACT
+            node.a = other
+            node.b = self
+            node.da = None
+            node.db = -1.0
+            node.seen = None
+            node.label = ""
+            return node
 
         def __mul__(self, other):
+            a = self.data
             if other.__class__ is Value:
-                a = self.data
                 b = other.data
                 y = a * b
-                return Value(y, MULTIPLY, (self, other), (b, a))
-            if isinstance(other, Value):
+                da = b
+                db = a
+            elif isinstance(other, Value):
                 return MULTIPLY(self, other)
-            other = constant(other)
-            a = self.data
-            b = other.data
-            y = a * b
-            return Value(y, MULTIPLY, (self, other), (b, 0.0))
+            else:
+                other = constant(other)
+                b = other.data
+                y = a * b
+                da = b
+                db = None
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = MULTIPLY
+            node.a = self
+            node.b = other
+            node.da = da
+            node.db = db
+            node.seen = None
+            node.label = ""
+            return node
 
         def __rmul__(self, other):
             other = constant(other)
             a = other.data
             b = self.data
             y = a * b
-            return Value(y, MULTIPLY, (other, self), (0.0, a))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = MULTIPLY
+            node.a = other
+            node.b = self
+            node.da = None
+            node.db = a
+            node.seen = None
+            node.label = ""
+            return node
 
         def __truediv__(self, other):
+            a = self.data
             if other.__class__ is Value:
-                a = self.data
                 b = other.data
                 y = divide(a, b)
                 t2 = divide(1, b)
                 t3 = divide(y, b)
                 t4 = -t3
-                return Value(y, DIVIDE, (self, other), (t2, t4))
-            if isinstance(other, Value):
+                da = t2
+                db = t4
+            elif isinstance(other, Value):
                 return DIVIDE(self, other)
-            other = constant(other)
-            a = self.data
-            b = other.data
-            y = divide(a, b)
-            t2 = divide(1, b)
-            return Value(y, DIVIDE, (self, other), (t2, 0.0))
+            else:
+                other = constant(other)
+                b = other.data
+                y = divide(a, b)
+                t2 = divide(1, b)
+                da = t2
+                db = None
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = DIVIDE
+            node.a = self
+            node.b = other
+            node.da = da
+            node.db = db
+            node.seen = None
+            node.label = ""
+            return node
 
         def __rtruediv__(self, other):
             other = constant(other)
@@ -137,118 +308,223 @@ def methods(Value, constant):
             y = divide(a, b)
             t2 = divide(y, b)
             t3 = -t2
-            return Value(y, DIVIDE, (other, self), (0.0, t3))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = DIVIDE
+            node.a = other
+            node.b = self
+            node.da = None
+            node.db = t3
+            node.seen = None
+            node.label = ""
+            return node
 
         def __pow__(self, other):
+            a = self.data
             if other.__class__ is Value:
-                a = self.data
                 b = other.data
                 y = power(a, b)
                 t2 = b - 1
                 t3 = power(a, t2)
-                t4 = strong_multiply(b, t3)
-                t5 = log(a)
-                t6 = strong_multiply(y, t5)
-                return Value(y, POWER, (self, other), (t4, t6))
-            if isinstance(other, Value):
+                t4 = b * t3 if b and t3 else 0.0
+                t5 = strong_log(a)
+                t6 = y * t5 if y and t5 else 0.0
+                da = t4
+                db = t6
+            elif isinstance(other, Value):
                 return POWER(self, other)
-            other = constant(other)
-            a = self.data
-            b = other.data
-            y = power(a, b)
-            t2 = b - 1
-            t3 = power(a, t2)
-            t4 = strong_multiply(b, t3)
-            return Value(y, POWER, (self, other), (t4, 0.0))
+            else:
+                other = constant(other)
+                b = other.data
+                y = power(a, b)
+                t2 = b - 1
+                t3 = power(a, t2)
+                t4 = b * t3 if b and t3 else 0.0
+                da = t4
+                db = None
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = POWER
+            node.a = self
+            node.b = other
+            node.da = da
+            node.db = db
+            node.seen = None
+            node.label = ""
+            return node
 
         def __rpow__(self, other):
             other = constant(other)
             a = other.data
             b = self.data
             y = power(a, b)
-            t2 = log(a)
-            t3 = strong_multiply(y, t2)
-            return Value(y, POWER, (other, self), (0.0, t3))
+            t2 = strong_log(a)
+            t3 = y * t2 if y and t2 else 0.0
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = POWER
+            node.a = other
+            node.b = self
+            node.da = None
+            node.db = t3
+            node.seen = None
+            node.label = ""
+            return node
 
         def maximum(self, other):
             """``y = max(a, b); ∂y/∂a = 0.5 + 0.5·sign(a − b), ∂y/∂b = 0.5 − 0.5·sign(a − b)``."""
-            if other.__class__ is Value:
-                a = self.data
-                b = other.data
-                y = maximum(a, b)
-                t2 = a - b
-                t3 = sign(t2)
-                t4 = 0.5 * t3
-                t5 = 0.5 + t4
-                t6 = 0.5 - t4
-                return Value(y, MAXIMUM, (self, other), (t5, t6))
-            if isinstance(other, Value):
-                return MAXIMUM(self, other)
-            other = constant(other)
             a = self.data
-            b = other.data
-            y = maximum(a, b)
-            t2 = a - b
-            t3 = sign(t2)
-            t4 = 0.5 * t3
-            t5 = 0.5 + t4
-            return Value(y, MAXIMUM, (self, other), (t5, 0.0))
+            if other.__class__ is Value:
+                b = other.data
+                y = a if a > b or a != a else b
+                t2 = 1.0 if a > b else -1.0 if a < b else 0.0
+                t3 = 0.5 * t2
+                t4 = 0.5 + t3
+                t5 = 0.5 - t3
+                da = t4 or None
+                db = t5 or None
+            elif isinstance(other, Value):
+                return MAXIMUM(self, other)
+            else:
+                other = constant(other)
+                b = other.data
+                y = a if a > b or a != a else b
+                t2 = 1.0 if a > b else -1.0 if a < b else 0.0
+                t3 = 0.5 * t2
+                t4 = 0.5 + t3
+                da = t4 or None
+                db = None
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = MAXIMUM
+            node.a = self
+            node.b = other
+            node.da = da
+            node.db = db
+            node.seen = None
+            node.label = ""
+            return node
 
         def minimum(self, other):
             """``y = min(a, b); ∂y/∂a = 0.5 − 0.5·sign(a − b), ∂y/∂b = 0.5 + 0.5·sign(a − b)``."""
-            if other.__class__ is Value:
-                a = self.data
-                b = other.data
-                y = minimum(a, b)
-                t2 = a - b
-                t3 = sign(t2)
-                t4 = 0.5 * t3
-                t5 = 0.5 - t4
-                t6 = 0.5 + t4
-                return Value(y, MINIMUM, (self, other), (t5, t6))
-            if isinstance(other, Value):
-                return MINIMUM(self, other)
-            other = constant(other)
             a = self.data
-            b = other.data
-            y = minimum(a, b)
-            t2 = a - b
-            t3 = sign(t2)
-            t4 = 0.5 * t3
-            t5 = 0.5 - t4
-            return Value(y, MINIMUM, (self, other), (t5, 0.0))
+            if other.__class__ is Value:
+                b = other.data
+                y = a if a < b or a != a else b
+                t2 = 1.0 if a > b else -1.0 if a < b else 0.0
+                t3 = 0.5 * t2
+                t4 = 0.5 - t3
+                t5 = 0.5 + t3
+                da = t4 or None
+                db = t5 or None
+            elif isinstance(other, Value):
+                return MINIMUM(self, other)
+            else:
+                other = constant(other)
+                b = other.data
+                y = a if a < b or a != a else b
+                t2 = 1.0 if a > b else -1.0 if a < b else 0.0
+                t3 = 0.5 * t2
+                t4 = 0.5 - t3
+                da = t4 or None
+                db = None
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = MINIMUM
+            node.a = self
+            node.b = other
+            node.da = da
+            node.db = db
+            node.seen = None
+            node.label = ""
+            return node
 
         def __neg__(self):
             a = self.data
             y = -a
-            return Value(y, NEGATIVE, (self,), (-1.0,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = NEGATIVE
+            node.a = self
+            node.b = None
+            node.da = -1.0
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def abs(self):
             """``y = |a|; ∂y/∂a = sign(a)``."""
             a = self.data
             y = abs(a)
             t2 = sign(a)
-            return Value(y, ABS, (self,), (t2,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = ABS
+            node.a = self
+            node.b = None
+            node.da = t2
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def exp(self):
             """``y = exp(a); ∂y/∂a = y``."""
             a = self.data
             y = exp(a)
-            return Value(y, EXP, (self,), (y,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = EXP
+            node.a = self
+            node.b = None
+            node.da = y
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def expm1(self):
             """``y = expm1(a); ∂y/∂a = y + 1``."""
             a = self.data
             y = expm1(a)
             t2 = y + 1
-            return Value(y, EXPM1, (self,), (t2,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = EXPM1
+            node.a = self
+            node.b = None
+            node.da = t2
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def log(self):
             """``y = log(a); ∂y/∂a = 1 / a``."""
             a = self.data
             y = log(a)
             t2 = divide(1, a)
-            return Value(y, LOG, (self,), (t2,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = LOG
+            node.a = self
+            node.b = None
+            node.da = t2
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def log1p(self):
             """``y = log1p(a); ∂y/∂a = 1 / (1 + a)``."""
@@ -256,21 +532,51 @@ def methods(Value, constant):
             y = log1p(a)
             t2 = 1 + a
             t3 = divide(1, t2)
-            return Value(y, LOG1P, (self,), (t3,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = LOG1P
+            node.a = self
+            node.b = None
+            node.da = t3
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def sqrt(self):
             """``y = sqrt(a); ∂y/∂a = 0.5 / y``."""
             a = self.data
             y = sqrt(a)
             t2 = divide(0.5, y)
-            return Value(y, SQRT, (self,), (t2,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = SQRT
+            node.a = self
+            node.b = None
+            node.da = t2
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def sin(self):
             """``y = sin(a); ∂y/∂a = cos(a)``."""
             a = self.data
             y = sin(a)
             t2 = cos(a)
-            return Value(y, SIN, (self,), (t2,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = SIN
+            node.a = self
+            node.b = None
+            node.da = t2
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def cos(self):
             """``y = cos(a); ∂y/∂a = −sin(a)``."""
@@ -278,7 +584,17 @@ def methods(Value, constant):
             y = cos(a)
             t2 = sin(a)
             t3 = -t2
-            return Value(y, COS, (self,), (t3,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = COS
+            node.a = self
+            node.b = None
+            node.da = t3
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def tanh(self):
             """``y = tanh(a); ∂y/∂a = 1 − y²``."""
@@ -286,19 +602,39 @@ def methods(Value, constant):
             y = tanh(a)
             t2 = y * y
             t3 = 1 - t2
-            return Value(y, TANH, (self,), (t3,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = TANH
+            node.a = self
+            node.b = None
+            node.da = t3
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def relu(self):
             """``y = max(a, 0); ∂y/∂a = [a > 0]``."""
             a = self.data
-            y = maximum(a, 0.0)
+            y = a if a > 0.0 or a != a else 0.0
             t2 = 1.0 if a > 0 else 0.0
-            return Value(y, RELU, (self,), (t2,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = RELU
+            node.a = self
+            node.b = None
+            node.da = t2 or None
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def sigmoid(self):
             """``y = 1 / (1 + exp(−a)); ∂y/∂a = y·(1 − y)``."""
             a = self.data
-            t1 = minimum(a, 0)
+            t1 = a if a < 0 or a != a else 0
             t2 = exp(t1)
             t3 = abs(a)
             t4 = -t3
@@ -307,61 +643,106 @@ def methods(Value, constant):
             y = t2 / t6
             t8 = 1 - y
             t9 = y * t8
-            return Value(y, SIGMOID, (self,), (t9,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = SIGMOID
+            node.a = self
+            node.b = None
+            node.da = t9
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def silu(self):
             """``y = a·σ(a); ∂y/∂a = σ(a) + y·(1 − σ(a))``."""
             a = self.data
-            t1 = minimum(a, 0)
-            t2 = exp(t1)
-            t3 = abs(a)
-            t4 = -t3
-            t5 = exp(t4)
-            t6 = 1 + t5
-            t7 = t2 / t6
-            y = a * t7
-            t9 = 1 - t7
-            t10 = y * t9
-            t11 = t7 + t10
-            return Value(y, SILU, (self,), (t11,))
+            t1 = a if a > -1000.0 or a != a else -1000.0
+            t2 = a if a < 0 or a != a else 0
+            t3 = exp(t2)
+            t4 = abs(a)
+            t5 = -t4
+            t6 = exp(t5)
+            t7 = 1 + t6
+            t8 = t3 / t7
+            y = t1 * t8
+            t10 = bounded(y)
+            t11 = 1 - t8
+            t12 = t10 * t11
+            t13 = t8 + t12
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = SILU
+            node.a = self
+            node.b = None
+            node.da = t13
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def softplus(self):
             """``y = log(1 + exp(a)); ∂y/∂a = σ(a)``."""
             a = self.data
-            t1 = maximum(a, 0)
+            t1 = a if a > 0 or a != a else 0
             t2 = abs(a)
             t3 = -t2
             t4 = exp(t3)
             t5 = log1p(t4)
             y = t1 + t5
-            t7 = minimum(a, 0)
+            t7 = a if a < 0 or a != a else 0
             t8 = exp(t7)
             t9 = 1 + t4
             t10 = t8 / t9
-            return Value(y, SOFTPLUS, (self,), (t10,))
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = SOFTPLUS
+            node.a = self
+            node.b = None
+            node.da = t10
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
         def gelu(self):
             """``y = 0.5·a·(1 + tanh(0.797885·(a + 0.044715·a³))); ∂y/∂a = 0.5·(1 + tanh(0.797885·(a + 0.044715·a³))) + 0.5·a·(1 − tanh(0.797885·(a + 0.044715·a³))²)·0.797885·(1 + 0.134145·a²)``."""
             a = self.data
-            t1 = 0.5 * a
-            t2 = 0.044715 * a
-            t3 = t2 * a
-            t4 = t3 * a
-            t5 = a + t4
-            t6 = 0.7978845608028654 * t5
-            t7 = tanh(t6)
-            t8 = 1 + t7
-            y = t1 * t8
-            t10 = 0.5 * t8
-            t11 = t7 * t7
-            t12 = 1 - t11
-            t13 = t1 * t12
-            t14 = t13 * 0.7978845608028654
-            t15 = 0.134145 * a
-            t16 = t15 * a
-            t17 = 1 + t16
-            t18 = t14 * t17
-            t19 = t10 + t18
-            return Value(y, GELU, (self,), (t19,))
+            t1 = a if a > -1000.0 or a != a else -1000.0
+            t2 = 0.5 * t1
+            t3 = bounded(a)
+            t4 = 0.044715 * t3
+            t5 = t4 * t3
+            t6 = t5 * t3
+            t7 = t3 + t6
+            t8 = 0.7978845608028654 * t7
+            t9 = tanh(t8)
+            t10 = 1 + t9
+            y = t2 * t10
+            t12 = 0.5 * t10
+            t13 = 0.5 * t3
+            t14 = t9 * t9
+            t15 = 1 - t14
+            t16 = t13 * t15
+            t17 = t16 * 0.7978845608028654
+            t18 = 0.134145 * t3
+            t19 = t18 * t3
+            t20 = 1 + t19
+            t21 = t17 * t20
+            t22 = t12 + t21
+            node = new(Value)
+            node.data = y
+            node.grad = 0.0
+            node.op = GELU
+            node.a = self
+            node.b = None
+            node.da = t22
+            node.db = None
+            node.seen = None
+            node.label = ""
+            return node
 
     return Methods

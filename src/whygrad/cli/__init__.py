@@ -35,7 +35,7 @@ def _answer(tokens: list[str]) -> int:
     from pydantic import ValidationError
 
     from ..errors import SettingError, WhygradError
-    from ..training.settings import explain
+    from ..runs.settings import explain
     from .app import build
 
     try:
@@ -45,7 +45,8 @@ def _answer(tokens: list[str]) -> int:
     except CycloptsError as error:
         if isinstance(error.__cause__, ValidationError):
             return _fail(str(explain(error.__cause__)), WRONG_USAGE)
-        more = "; sizes are joined by commas: --layers 8,8" if "Unused" in str(error) else ""
+        sizes = "Unused" in str(error) and "--layers" in tokens
+        more = "; sizes are joined by commas: --layers 8,8" if sizes else ""
         return _fail(f"{error}\n  hint: whygrad --help{more}", WRONG_USAGE)
     except SettingError as error:
         return _fail(str(error), WRONG_USAGE)

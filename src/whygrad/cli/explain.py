@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from ..errors import SettingError, nearest
-from ..trace.session import Session, StepSettings, open_session
+from ..runs.step import Session, StepSettings, open_session
 
 if TYPE_CHECKING:
     from ..render.document import Document
@@ -249,7 +249,7 @@ def _emit(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    from ..training.files import write_whole
+    from .._files import write_whole
 
     write_whole(output, text)
     print(f"written to {output}", file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from ..errors import DataError
+from ..errors import DataError, SettingError
 
 SHOWING = """Examples:
 
@@ -38,8 +38,8 @@ def show(run: Path, *, json: Annotated[bool, Parameter(negative="")] = False) ->
     json
         Print JSON for a program to read.
     """
-    from ..training.overview import overview
-    from ..training.saved_run import open_run
+    from ..runs.overview import overview
+    from ..runs.saved_run import open_run
 
     saved = open_run(run)
     if json:
@@ -70,24 +70,20 @@ def evaluate(
     json
         Print the figures as JSON for a program to read.
     """
-    from ..training.honest import measure
-    from ..training.run import prepare
-    from ..training.saved_run import NewRows, open_run, read_rows
-    from ..training.wording import measured_sentences
+    from ..evaluation.honest import measure
+    from ..evaluation.wording import measured_sentences
+    from ..runs.saved_run import open_run, own_test_rows, read_rows, same_data
 
     saved = open_run(run)
     network = saved.network()
     if data is None:
-        prepared = prepare(saved.data, saved.settings)
-        parts = prepared.parts
-        rows = NewRows(f"{prepared.problem.name}, the test rows", parts.X_test, parts.y_test, ())
+        rows = own_test_rows(saved, network)
     else:
         rows = read_rows(data, network, saved.settings, with_target=True)
         _say_unused(rows.unused)
-        if str(Path(data).resolve()) == saved.data:
+        if same_data(data, saved.data):
             print("the network has learned from rows of this table: that is no test", file=sys.stderr)
     name, X, y = rows.name, rows.X, rows.y
-    network.evaluate(X, y)  # refuses classes the network does not know
     task = "classification" if network.classes else "regression"
     measured = measure(network.predict(X), y, task, seed=saved.settings.seed)
     if json:
@@ -118,12 +114,12 @@ def predict(
     json
         Print JSON for a program to read.
     """
-    from ..training.predictions import as_json, as_text, predictions
-    from ..training.saved_run import open_run, read_rows
+    from ..runs.predictions import as_json, as_text, predictions
+    from ..runs.saved_run import open_run, read_rows
 
     saved = open_run(run)
     network = saved.network()
-    separator = _separator(output, data)
+    separator = _separator(output, data, run)
     rows = read_rows(data, network, saved.settings, with_target=False)
     _say_unused(rows.unused)
     columns = predictions(network, rows.X)
@@ -132,22 +128,26 @@ def predict(
     elif output is None:
         sys.stdout.write(as_text(columns, separator))
     if output is not None:
-        from ..training.files import write_whole
+        from .._files import write_whole
 
         write_whole(output, as_text(columns, separator))
         print(f"{len(rows.X):,} predictions written to {output}", file=sys.stderr)
     return 0
 
 
-def _separator(output: Path | None, data: str) -> str:
+def _separator(output: Path | None, data: str, run: Path) -> str:
     """What stands between fields, by the ending; refuses what cannot be written."""
     if output is None:
         return ","
     endings = {".csv": ",", ".tsv": "\t"}
+    from ..runs.run import HISTORY
+
     if output.suffix.lower() not in endings:
-        raise DataError(f"cannot write {output}", expected="a name that ends in .csv or .tsv")
+        raise SettingError(f"cannot write {output}", expected="a name that ends in .csv or .tsv")
     if output.exists() and Path(data).exists() and output.samefile(data):
         raise DataError(f"{output} is the table to be read", hint="choose another --output")
+    if output.resolve() == (run / HISTORY).resolve():
+        raise DataError(f"{output} holds the epochs of the run", hint="choose another --output")
     return endings[output.suffix.lower()]
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json as to_json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from ..errors import DataError, SettingError
-from ..training.settings import TrainSettings, from_toml, make_settings
+from .._files import typed
+from ..errors import DataError, SettingError, TrainingError
+from ..runs.settings import TrainSettings, from_toml, make_settings
 
 if TYPE_CHECKING:
-    from ..training.run import Prepared
+    from ..runs.run import Prepared
 
 DEFAULT = TrainSettings()
 EXAMPLES = """Examples:
@@ -58,7 +60,8 @@ def train(
     quiet
         No progress, and of the result only the test figure and the folder.
     """
-    from ..training import run
+    from ..runs import run
+    from ..training.progress import training_bar
 
     say = _silent if quiet or json else _say
     bar = False if quiet or json else None
@@ -67,10 +70,24 @@ def train(
         return _resume(resume, say, bar, json, quiet)
     data, settings = _configured(data, settings, config)
     say(f"reading {data}")
-    prepared = run.prepare(data, settings)
-    with run.run_folder(prepared, output) as folder:
+    with training_bar(bar, "reading", vanish=True):
+        prepared = run.prepare(data, settings)
+    with run.run_folder(prepared, output) as folder, _way_on(folder / run.CHECKPOINT):
         _introduce(prepared, say)
         return _run(prepared, folder, False, say, bar, json, quiet)
+
+
+@contextmanager
+def _way_on(checkpoint: Path) -> Iterator[None]:
+    """Where a run breaks off, say how to go on with it."""
+    try:
+        yield
+    except TrainingError:
+        raise
+    except BaseException:
+        if checkpoint.exists():
+            print(f"to go on: whygrad train --resume {typed(checkpoint.parent)}", file=sys.stderr)
+        raise
 
 
 def _configured(data: str | None, given: TrainSettings, config: Path | None) -> tuple[str, TrainSettings]:
@@ -105,17 +122,24 @@ def _refuse_with_resume(
 
 def _resume(folder: Path, say: Callable[[str], None], bar: bool | None, json: bool, quiet: bool) -> int:
     """Go on with a run that has not ended by itself."""
-    from ..training import run
-    from ..training.saved_run import open_run
+    from ..runs import run
+    from ..runs.saved_run import open_run
+    from ..training.progress import training_bar
 
     saved = open_run(folder)
     if not saved.resumable:
-        hint = "train again, with another --output" if saved.state != "finished" else f"whygrad show {folder}"
+        hint = (
+            "train again, with another --output"
+            if saved.state != "finished"
+            else f"whygrad show {typed(folder)}"
+        )
         raise DataError(f"{folder} has nothing to go on with", received=saved.state, hint=hint)
     say(f"reading {saved.data}")
-    prepared = run.prepare(saved.data, saved.settings)
+    with training_bar(bar, "reading", vanish=True):
+        prepared = run.prepare(saved.data, saved.settings)
     _introduce(prepared, say)
-    return _run(prepared, folder, True, say, bar, json, quiet)
+    with run.failure_kept(folder, prepared):
+        return _run(prepared, folder, True, say, bar, json, quiet)
 
 
 def _introduce(prepared: Prepared, say: Callable[[str], None]) -> None:
@@ -139,22 +163,33 @@ def _run(
     quiet: bool,
 ) -> int:
     """Train, test, write, and say how it went."""
-    from ..training import run
-    from ..training.wording import sentences
+    from ..evaluation.wording import sentences
+    from ..runs import run
 
     settings, network = prepared.settings, prepared.network
-    run.learn(prepared.parts, network, settings, bar, folder / run.CHECKPOINT, resume)
+    try:
+        run.learn(prepared.parts, network, settings, bar, folder / run.CHECKPOINT, resume)
+    except TrainingError:
+        for trouble in run.troubles(prepared):
+            say(str(trouble))
+        raise
+    run.write_network(folder, network)
     interrupted = network.history.interrupted
     folds = None
     if not interrupted:
         folds = run.cross_validate(prepared, lambda k: say(f"fold {k} of {settings.folds}"))
+        if folds is None and settings.folds is not None:
+            say("cross-validation was broken off: there are no figures of it")
     found, summary = run.figures(prepared, folds)
-    run.write(folder, prepared, found)
+    run.write_figures(folder, network, found)
     if json:
         print(to_json.dumps({**found, "folder": str(folder)}, indent=2))
         return 0
     words = sentences(summary)
     print("\n".join(words[:1] if quiet else words))
+    if not quiet:
+        for trouble in found["troubles"]:
+            print(f"{trouble['name']}: {trouble['evidence']}\n  try: {trouble['advice']}")
     print(f"run folder: {folder}")
     for line in _next(prepared, folder, interrupted):
         say(line)
@@ -164,10 +199,13 @@ def _run(
 def _next(prepared: Prepared, folder: Path, interrupted: bool) -> list[str]:
     """What to type next."""
     if interrupted:
-        return [f"to go on: whygrad train --resume {folder}"]
+        return [f"to go on: whygrad train --resume {typed(folder)}"]
     best = prepared.network.history.best_epoch
     said = [] if best is None else [f"the weights are those of epoch {best}, with the lowest validation loss"]
-    return [*said, f"to use it: whygrad predict {folder} FILE; to look again: whygrad show {folder}"]
+    return [
+        *said,
+        f"to use it: whygrad predict {typed(folder)} FILE; to look again: whygrad show {typed(folder)}",
+    ]
 
 
 def _say(text: str) -> None:

@@ -98,8 +98,15 @@ def learn_column(series: pl.Series, fill: bool, places: Array) -> Column:
     if not fill:
         return Column(series.name, "number")
     known = values.drop_nulls().to_numpy()
-    usual = np.mean(known) >= 0.5 if kind == "boolean" else np.median(known)
+    usual = np.mean(known) >= 0.5 if kind == "boolean" else _median(known)
     return Column(series.name, "number", fill=float(usual))
+
+
+def _median(values: Array) -> float:
+    """The median, also where the sum of the two in the middle is too large for a float."""
+    with np.errstate(over="ignore"):
+        middle = float(np.median(values))
+    return middle if math.isfinite(middle) else 2 * float(np.median(values / 2))
 
 
 def _learn_categories(name: str, text: pl.Series, fill: bool) -> Column:
@@ -109,7 +116,7 @@ def _learn_categories(name: str, text: pl.Series, fill: bool) -> Column:
         raise DataError(
             f"column {name!r} holds too many different texts to be categories",
             expected=f"each in several rows, and at most {MOST_CATEGORIES:,}",
-            received=f"{counts.height} in {len(text)} rows, such as {text[0]!r}",
+            received=f"{counts.height} in {len(text)} rows, such as {text[0][:40]!r}",
             hint="remove it if it holds names or ids; numbers are written without their unit",
         )
     categories = counts["text"].to_list()
@@ -133,7 +140,7 @@ def floats(column: Column, series: pl.Series, places: Array) -> Array:
             raise DataError(
                 f"row {places[wrong[0]] + 1}, column {column.name!r}, holds text",
                 expected="a number, as in training",
-                received=repr(series[wrong[0]]),
+                received=repr(series[wrong[0]][:40]),
                 hint=f"correct it; {COUNTED}",
             )
         series = numbers.values
@@ -165,7 +172,7 @@ def one_hot(column: Column, series: pl.Series, places: Array, out: Array) -> Non
         raise DataError(
             f"row {places[unseen[0]] + 1}, column {column.name!r}, holds a category that training never saw",
             expected=f"one of {listed(column.categories)}",
-            received=repr(text[unseen[0]]),
+            received=repr(text[unseen[0]][:40]),
             hint=f"correct it, or train with such rows as well{kept}; {COUNTED}",
         )
     missing = codes.is_null().arg_true()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 BLOCK = 1 << 23  # bytes
+SHOWN = 60  # characters of a field
 COUNTED = "rows are counted from 1, below the line of names"
 
 
@@ -40,6 +41,12 @@ def read_delimited(
         categories = rows.settle()
         if not categories:
             return rows.frame()
+        if not path.is_file():
+            raise DataError(
+                f"{path} cannot be read a second time, as it is no file on a disk",
+                expected=f"columns that are numbers throughout: {listed(sorted(categories))}",
+                hint="save it first, or say which columns are text",
+            )
         texts |= categories  # numbers at its beginning, and text further down: read it as text
 
 
@@ -133,7 +140,7 @@ class _Rows:
                 raise DataError(
                     f"{self.source}: column {self._name(key)!r} holds numbers that cannot be read",
                     expected=f"digits, with a {'point' if self.layout.decimal == '.' else 'comma'} at most",
-                    received=repr(text.drop_nulls()[0]),
+                    received=repr(text.drop_nulls()[0][:SHOWN]),
                     hint="no thousands separators, no units; decimal='.' or ',' says which mark it is",
                 )
             booleans = as_booleans(text)
@@ -185,12 +192,13 @@ class _Rows:
 
     def _mistake(self, key: str, wrong: pl.DataFrame) -> DataError:
         row, value = wrong.row(0)
+        shown = repr(value) if len(value) <= SHOWN else f"{value[:SHOWN]!r} and {len(value) - SHOWN:,} more"
         more = f", and others in {len(wrong) - 1} more rows" if len(wrong) > 1 else ""
         comma = "; decimal='.' reads points" if self.layout.decimal == "," and "." in value else ""
         return DataError(
             f"{self.source}: row {row}, column {self._name(key)!r}, holds text among numbers",
             expected="a number, or nothing",
-            received=f"{value!r}{more}",
+            received=f"{shown}{more}",
             hint=f"correct it{comma}; {COUNTED}",
         )
 

@@ -107,7 +107,7 @@ def recognise(source: str, head: bytes, separator: str | None = None, decimal: s
     header, length = _header(source, text, separator)
     names, rows = tuple(name.strip() for name in header), _rows(text, separator)[1:]
     _check_names(source, names, rows)
-    _check_one_column(source, names, rows, given)
+    _check_one_column(source, names, rows, given, decimal)
     start = skipped + len(text[:length].encode())
     return Layout(names, separator, decimal or _decimal(rows, separator), start)
 
@@ -242,15 +242,21 @@ def _check_names(source: str, names: tuple[str, ...], rows: list[list[str]]) -> 
         seen[name] = place
 
 
-def _check_one_column(source: str, names: tuple[str, ...], rows: list[list[str]], given: str | None) -> None:
+def _check_one_column(
+    source: str, names: tuple[str, ...], rows: list[list[str]], given: str | None, decimal: str | None
+) -> None:
     """A single column may be numbers for a network with one input; text in one column is prose."""
     if len(names) > 1 or given is not None or not rows:
         return
     numbers = sum(NUMBER.fullmatch(row[0].strip()) is not None for row in rows)
     if 2 * numbers < len(rows):
+        comma = decimal == "," and "," in names[0]
+        marks = [what for mark, what in SEPARATORS.items() if mark != decimal]
         raise DataError(
             f"{source} is not a table",
-            expected=f"columns with {' or '.join(SEPARATORS.values())} between them",
+            expected=f"columns with {' or '.join(marks)} between them",
             received=f"lines of text, the first {names[0][:60]!r}",
-            hint="name the separator if it is a table of one column",
+            hint="a comma cannot be both the decimal mark and the separator"
+            if comma
+            else "name the separator if it is a table of one column",
         )

@@ -72,9 +72,13 @@ def split_rows(y: Array, task: str, test_size: float, seed: int, name: str) -> t
         inside, outside = train_test_split(
             np.arange(len(y)), test_size=test_size, random_state=seed, stratify=labels
         )
-    except ValueError as error:
+    except ValueError:
+        among = "" if labels is None else f" of {len(classes)} classes"
         raise SettingError(
-            f"test_size {test_size} leaves too few rows", received=f"{name}: {error}", hint="try 0.2"
+            f"test_size {test_size} leaves too few rows",
+            expected="rows to learn from and to test on" + (", of each class" if among else ""),
+            received=f"{name}: {len(y)} rows{among}",
+            hint="add rows" if test_size == 0.2 else "try 0.2",
         ) from None
     return inside, outside
 
@@ -97,8 +101,10 @@ def held_out(targets: Array, share: float, kind: str, seed: int) -> tuple[Array,
         inside, outside = train_test_split(
             rows, test_size=share, random_state=seed, stratify=labels if classes and not few else None
         )
-    except ValueError as error:
+    except ValueError:
         raise SettingError(
-            f"a share of {share:g} cannot be set aside of {len(rows)} rows", received=str(error)
+            f"a share of {share:g} cannot be set aside of {len(rows)} rows",
+            expected="some rows on either side" + (", of each class" if classes and not few else ""),
+            hint="try 0.1",
         ) from None
     return inside, outside

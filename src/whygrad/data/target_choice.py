@@ -99,13 +99,13 @@ def _check_learnable(series: pl.Series, kind: str, where: str) -> None:
     if distinct < 2:
         raise DataError(
             f"{where} holds a single value: there is nothing to learn",
-            received=f"only {series[0]!r}",
+            received=f"only {str(series[0])[:40]!r}" if kind == "category" else f"only {series[0]!r}",
             hint="add rows with others, or choose another target",
         )
     if kind == "category" and like_ids(distinct, len(series)):
         raise DataError(
             f"{where} holds text that is different nearly everywhere",
             expected="classes, each in several rows, or numbers",
-            received=f"{distinct} different texts in {len(series)} rows, such as {series[0]!r}",
+            received=f"{distinct} different texts in {len(series)} rows, such as {series[0][:40]!r}",
             hint="choose another target; numbers are written without units",
         )

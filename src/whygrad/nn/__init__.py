@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = exporter(
             "Tanh",
             "make_activation",
         ],
+        ".batches": ["Batches"],
         ".layers": ["Dense", "Dropout"],
         ".normalization": ["BatchNorm", "LayerNorm"],
         ".losses": [
@@ -38,5 +39,6 @@ __getattr__, __dir__, __all__ = exporter(
         ".parameter": ["Parameter", "ParameterVector"],
         ".regularizers": ["L1", "L2", "L1L2", "Regularizer"],
         ".sequential": ["Sequential"],
+        ".threads": ["blas_threads"],
     },
 )

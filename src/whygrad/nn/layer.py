@@ -14,6 +14,7 @@ import numpy as np
 from ..autodiff.fingerprint import fingerprint, refuse_changed
 from ..autodiff.op import Op
 from ..autodiff.readings.arrays import ARRAYS
+from ..autodiff.readings.buffers import Workspace
 from ..autodiff.tensor import Tensor, evaluate
 from ..errors import GraphError, KindError, ShapeError
 from .parameter import Parameter
@@ -25,7 +26,8 @@ class Layer:
     """A row of the table with parameters.
 
     A subclass names its row in ``op`` and its parameters; only a layer whose computation depends on the
-    mode (dropout, batch normalisation) overrides :meth:`call`.
+    mode (dropout, batch normalisation) overrides :meth:`call`. If that gives the same row each time for
+    the same shape and mode, the class says so by ``same_row = True``, and training lays it out.
 
     Attributes
     ----------
@@ -35,9 +37,15 @@ class Layer:
         What the row was given in the last forward pass, and what it gave.
     upstream
         The gradient by the output that the last backward pass was given.
+
+    Notes
+    -----
+    ``forward`` and ``backward`` give new arrays. What a layer holds after a network's
+    ``loss_and_gradient`` lies in buffers that the next such call overwrites; copy what is to be kept.
     """
 
     op: Op
+    same_row = True  # whether ``call`` gives the same row each time for the same shape and mode
     takes: int | None = None  # how many columns come in; None where any number will do
 
     def __init__(self) -> None:
@@ -51,6 +59,12 @@ class Layer:
     def call(self, x: Any, training: bool) -> tuple[Op, tuple[Any, ...]]:
         """The row to run and what stands beside ``x``: constants such as a mask, then the parameters."""
         return self.op, tuple(self.parameters.values())
+
+    def call_into(self, x: Array, training: bool, constants: Sequence[Array], workspace: Workspace) -> None:
+        """``call``, with the constants written into arrays that were laid out for them."""
+        _, beside = self.call(x, training)
+        for array, constant in zip(constants, beside, strict=False):  # parameters stand behind them
+            array[...] = constant
 
     def outputs(self, inputs: int) -> int:
         """How many columns go out when ``inputs`` come in; refuses sizes that do not fit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from .._numbers import FRACTION, number
 from ..autodiff.op import Op
 from ..autodiff.ops import arrays, elementwise
+from ..autodiff.readings.buffers import Workspace
 from ..errors import SettingError, ShapeError
 from .initializers import Initializer, make_initializer
 from .layer import Array, Layer
@@ -140,6 +142,7 @@ class Dropout(Layer):
     """
 
     op = elementwise.dropout
+    same_row = True
 
     def __init__(self, rate: float = 0.5, *, rng: np.random.Generator | int | None = None) -> None:
         super().__init__()
@@ -154,6 +157,18 @@ class Dropout(Layer):
         else:
             self.mask = np.ones_like(x)
         return self.op, (self.mask,)
+
+    def call_into(self, x: Array, training: bool, constants: Sequence[Array], workspace: Workspace) -> None:
+        """The same mask as ``call`` would draw, written over the last one."""
+        keep, (self.mask,) = 1.0 - self.rate, constants
+        if not training:
+            self.mask.fill(1.0)
+            return
+        drawn = workspace.take(x.shape, np.dtype(np.float64))
+        self.rng.random(out=drawn)
+        np.less(drawn, keep, out=self.mask)
+        np.multiply(self.mask, 1.0 / keep, out=self.mask)
+        workspace.give_back(drawn)
 
     def describe(self) -> str:
         """The rate."""

@@ -19,6 +19,8 @@ SHARE = Range("a number from 0 to 1", lambda value: 0 <= value <= 1)
 class _Normalization(Layer):
     """Scale and shift, one of each for a column."""
 
+    same_row = True
+
     def __init__(self, features: int, eps: float, dtype: Any) -> None:
         super().__init__()
         self.features = self.takes = count(f"{type(self).__name__}: features", features, least=1)
@@ -84,6 +86,8 @@ class BatchNorm(_Normalization):
     dtype
         float64 or float32.
     """
+
+    same_row = True
 
     def __init__(
         self, features: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float64

@@ -37,12 +37,13 @@ class Parameter(Tensor):
     array([2., 4.])
     """
 
-    __slots__ = ("gradient", "penalized", "values")
+    __slots__ = ("departures", "gradient", "penalized", "values")
 
     def __init__(self, data: Array, label: str, penalized: bool = True) -> None:
         self.values = data
         self.gradient = np.zeros_like(data)
         self.penalized = penalized
+        self.departures: list[str] = []  # of the vector that it lives in
         super().__init__(data, requires_grad=True, label=label)
 
     @property
@@ -69,10 +70,15 @@ class Parameter(Tensor):
             )
         self.values[...] = array
 
-    def move(self, values: Array, gradient: Array) -> None:
-        """Live in these arrays from now on, with the values and gradient of before."""
+    def move(self, values: Array, gradient: Array, departures: list[str]) -> None:
+        """Live in these arrays from now on, with the values and gradient of before.
+
+        The vector that it leaves finds its label in ``departures``; so will the new one, one day.
+        """
         values[...], gradient[...] = self.values, self.gradient
         self.values, self.gradient = values, gradient
+        self.departures.append(self.label)
+        self.departures = departures
 
     @property
     def grad(self) -> Array:
@@ -98,6 +104,8 @@ class ParameterVector:
         The two vectors.
     penalized
         1 where penalties apply and 0 on biases, in the dtype of the vectors.
+    departures
+        Labels of parameters that have moved to the vector of another network since.
     """
 
     def __init__(self, parameters: Mapping[str, Parameter]) -> None:
@@ -108,10 +116,12 @@ class ParameterVector:
         self.values = np.empty(size, dtype)
         self.gradient = np.zeros(size, dtype)
         self.penalized = np.zeros(size, dtype)
+        self.departures: list[str] = []
         start = 0
         for item in items:
             part = slice(start, start + item.data.size)
-            item.move(self.values[part].reshape(item.shape), self.gradient[part].reshape(item.shape))
+            values, gradient = self.values[part], self.gradient[part]
+            item.move(values.reshape(item.shape), gradient.reshape(item.shape), self.departures)
             self.penalized[part] = item.penalized
             start = part.stop
 

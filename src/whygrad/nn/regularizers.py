@@ -57,6 +57,9 @@ class Regularizer:
         return f"{type(self).__name__}(l1={self.l1}, l2={self.l2})"
 
 
+NO_PENALTY = Regularizer()
+
+
 def L1(strength: float) -> Regularizer:  # noqa: N802 - the name in the literature
     """The lasso penalty, strength · Σ|w| (Tibshirani, 1996)."""
     return Regularizer(l1=strength)

@@ -1,15 +1,17 @@
 """The scalar networks: every weight is a ``Value`` that one can point at. Standard library alone.
 
-A neuron is one weighted-sum node and one activation node, yet each weight and input keeps a local
-derivative of its own.
+A neuron is recorded as one node, yet each weight and input keeps a local derivative of its own, and
+whoever asks for the node's parents finds the weighted sum and the activation apart.
 """
 
 from __future__ import annotations
 
 import random
 
+from ..autodiff.neuron import neuron
 from ..autodiff.ops import elementwise as rows
 from ..autodiff.value import Value
+from ..autodiff.value_sweep import Inputs, Weights
 from ..errors import KindError, SettingError, ShapeError, nearest
 
 TYPE_CHECKING = False
@@ -115,6 +117,7 @@ class Neuron(Module):
         self.b = Value(0.0)
         self.activation = activation
         self.row = activation_row(activation)
+        self.grouped = self.b, list(self.w), Weights([self.b, *self.w])
         if place:  # as in w1[0,2]: layer from 1, input and neuron from 0
             layer, k = place
             for i, w in enumerate(self.w):
@@ -127,12 +130,15 @@ class Neuron(Module):
 
     def forward(self, x: Iterable[Any]) -> Value:
         """The neuron's output for a list of numbers or values."""
-        return self.fire(as_values(x, len(self.w), "Neuron"))
+        return fire([self], as_values(x, len(self.w), "Neuron"))[0]
 
-    def fire(self, x: Sequence[Value]) -> Value:
-        """The neuron's output for values that are known to fit."""
-        z = Value.record(rows.weighted_sum, (self.b, *self.w, *x))
-        return z if self.row is None else Value.record(self.row, (z,))
+    def weight_group(self) -> Weights:
+        """Bias and weights as one object, a new one when somebody has replaced one of them."""
+        bias, weights, group = self.grouped
+        if bias is not self.b or weights != self.w:
+            group = Weights([self.b, *self.w])
+            self.grouped = self.b, list(self.w), group
+        return group
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
@@ -140,6 +146,12 @@ class Neuron(Module):
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.w)}, activation={self.activation!r})"
+
+
+def fire(neurons: Iterable[Neuron], x: Sequence[Value]) -> list[Value]:
+    """The output of each neuron, for inputs that are known to fit."""
+    inputs = Inputs(x)
+    return [neuron(n.weight_group(), inputs, n.row) for n in neurons]
 
 
 class Layer(Module):
@@ -176,8 +188,7 @@ class Layer(Module):
 
     def forward(self, x: Iterable[Any]) -> list[Value]:
         """The output of each neuron."""
-        values = as_values(x, len(self.neurons[0].w), "Layer")
-        return [neuron.fire(values) for neuron in self.neurons]
+        return fire(self.neurons, as_values(x, len(self.neurons[0].w), "Layer"))
 
     def parameters(self) -> list[Value]:
         """Those of each neuron in turn."""
@@ -247,7 +258,7 @@ class MLP(Module):
         """The outputs of the last layer, as a list."""
         out = as_values(x, len(self.layers[0].neurons[0].w), type(self).__name__)
         for layer in self.layers:
-            out = [neuron.fire(out) for neuron in layer.neurons]
+            out = fire(layer.neurons, out)
         return out
 
     def parameters(self) -> list[Value]:

@@ -10,11 +10,11 @@ import numpy as np
 from ..errors import GraphError, KindError, SettingError, ShapeError
 from .activations import Activation
 from .layer import Array, Layer
+from .layers import Dropout
 from .losses import Loss
 from .parameter import Parameter, ParameterVector
-from .regularizers import Regularizer
-
-NO_PENALTY = Regularizer()
+from .regularizers import NO_PENALTY, Regularizer
+from .training_step import TrainingSteps
 
 
 class Sequential:
@@ -60,6 +60,7 @@ class Sequential:
         _check_kinds(self.layers)
         _check_widths(self.layers)
         self.flat = ParameterVector(dict(self.named_parameters()))
+        self._steps = TrainingSteps()
 
     @property
     def vector(self) -> Array:
@@ -125,8 +126,38 @@ class Sequential:
         """One forward and backward pass in one go: the loss, penalty included; fills ``gradient``.
 
         Nothing can change between the passes, so the guards of ``forward`` and ``backward`` are not
-        needed, and the gradient by the input is not computed.
+        needed, and the gradient by the input is not computed. From the second call on with arrays of the
+        same shapes, the passes run in buffers laid out once: what layers and loss then hold (``x``, ``z``,
+        ``a``, ``delta`` …) is overwritten by the next call, so copy what is to be kept.
         """
+        steps, value = self._steps, None
+        if steps.last is not None:
+            value = steps.last.run(self, x, targets, loss, regularizer, training)
+        if value is None:
+            value = steps.run(self, x, targets, loss, regularizer, training)
+        if value is None:
+            value = self._general_step(x, targets, loss, regularizer, training)
+            steps.learn(self, x, targets, loss, regularizer, training)
+        return value
+
+    def lay_out(self, x: Array, targets: Any, loss: Loss, regularizer: Regularizer = NO_PENALTY) -> None:
+        """Lay training steps for such arrays out before the first, so that all steps run the same calls.
+
+        A run that goes on from a checkpoint is then the same, bit for bit, as one that was not stopped. Only
+        layers that do nothing else in training than otherwise are asked, and dropout; a network with others,
+        or a loss that computes in a way of its own, is laid out as it goes. Nothing is drawn or learned;
+        ``gradient`` is overwritten.
+        """
+        usual = all([type(layer).call is Layer.call or isinstance(layer, Dropout) for layer in self.layers])
+        if usual and type(loss).evaluate is Loss.evaluate:
+            with np.errstate(all="ignore"):  # NaN and inf are looked for when it counts
+                self._general_step(x, targets, loss, regularizer, training=False)
+            self._steps.add(self, x, targets, loss, regularizer, training=True)
+
+    def _general_step(
+        self, x: Array, targets: Any, loss: Loss, regularizer: Regularizer, training: bool
+    ) -> float:
+        """``loss_and_gradient`` for all that no step is laid out for: each result is a new array."""
         self.check_output(loss)
         value = loss.evaluate(self.evaluate(x, training), targets)
         upstream = loss.pull()
@@ -137,6 +168,9 @@ class Sequential:
         parameters = self.flat.parameters.values()
         regularizer.add_gradients(parameters)
         return value + regularizer.value(parameters)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_steps": TrainingSteps()}  # the views of a copied buffer would be no views
 
     def replay(self, xp: Any, x: Any, parameters: Sequence[Any]) -> Any:
         """The rows of the last forward pass, run on another point or in another reading."""

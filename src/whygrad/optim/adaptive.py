@@ -59,15 +59,16 @@ class Adagrad(Optimizer):
         return (self.epsilon,)
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
-        (squares,), (epsilon,), work = self._vectors, self._scalars, self._scratch
-        self._rate.fill(rate)
-        np.multiply(gradient, gradient, out=work)
-        np.add(squares, work, out=squares)
-        np.sqrt(squares, out=work)
-        np.add(work, epsilon, out=work)
-        np.divide(gradient, work, out=work)
-        np.multiply(work, self._rate, out=work)
-        np.subtract(parameters, work, out=parameters)
+        (epsilon,), lr = self._scalars, self._rate
+        lr.fill(rate)
+        for theta, g, squares, work in self._blocks:
+            np.multiply(g, g, work)
+            np.add(squares, work, squares)
+            np.sqrt(squares, work)
+            np.add(work, epsilon, work)
+            np.divide(g, work, work)
+            np.multiply(work, lr, work)
+            np.subtract(theta, work, theta)
 
 
 class RMSprop(Optimizer):
@@ -114,16 +115,17 @@ class RMSprop(Optimizer):
         # Kept is the sum s / (1 - alpha), which saves a pass:
         #     c = sqrt(1 - alpha)
         #     lr g / (sqrt(s) + eps) = (lr / c) g / (sqrt(sum) + eps / c)
-        (squares,), (alpha, epsilon), work = self._vectors, self._scalars, self._scratch
-        self._rate.fill(rate / math.sqrt(1 - self.alpha))
-        np.multiply(squares, alpha, out=squares)
-        np.multiply(gradient, gradient, out=work)
-        np.add(squares, work, out=squares)
-        np.sqrt(squares, out=work)
-        np.add(work, epsilon, out=work)
-        np.divide(gradient, work, out=work)
-        np.multiply(work, self._rate, out=work)
-        np.subtract(parameters, work, out=parameters)
+        (alpha, epsilon), factor = self._scalars, self._rate
+        factor.fill(rate / math.sqrt(1 - self.alpha))
+        for theta, g, squares, work in self._blocks:
+            np.multiply(squares, alpha, squares)
+            np.multiply(g, g, work)
+            np.add(squares, work, squares)
+            np.sqrt(squares, work)
+            np.add(work, epsilon, work)
+            np.divide(g, work, work)
+            np.multiply(work, factor, work)
+            np.subtract(theta, work, theta)
 
 
 class Adam(Optimizer):
@@ -182,21 +184,22 @@ class Adam(Optimizer):
         # corrections would do to the vectors is done to two numbers:
         #     c = sqrt((1 - beta2^t) / (1 - beta2))
         #     lr m^ / (sqrt(v^) + eps) = lr c (1 - beta1) / (1 - beta1^t) * sum_g / (sqrt(sum_gg) + c eps)
-        (sums, squares), (beta1, beta2, epsilon), work = self._vectors, self._scalars, self._scratch
+        (beta1, beta2, epsilon), factor = self._scalars, self._rate
         t = self.steps_taken + 1
         correction = math.sqrt((1 - self.beta2**t) / (1 - self.beta2))
-        self._rate.fill(rate * correction * (1 - self.beta1) / (1 - self.beta1**t))
+        factor.fill(rate * correction * (1 - self.beta1) / (1 - self.beta1**t))
         epsilon.fill(correction * self.epsilon)
-        np.multiply(sums, beta1, out=sums)
-        np.add(sums, gradient, out=sums)
-        np.multiply(squares, beta2, out=squares)
-        np.multiply(gradient, gradient, out=work)
-        np.add(squares, work, out=squares)
-        np.sqrt(squares, out=work)
-        np.add(work, epsilon, out=work)
-        np.divide(sums, work, out=work)
-        np.multiply(work, self._rate, out=work)
-        np.subtract(parameters, work, out=parameters)
+        for theta, g, sums, squares, work in self._blocks:
+            np.multiply(sums, beta1, sums)
+            np.add(sums, g, sums)
+            np.multiply(squares, beta2, squares)
+            np.multiply(g, g, work)
+            np.add(squares, work, squares)
+            np.sqrt(squares, work)
+            np.add(work, epsilon, work)
+            np.divide(sums, work, work)
+            np.multiply(work, factor, work)
+            np.subtract(theta, work, theta)
 
 
 class AdamW(Adam):

@@ -18,6 +18,8 @@ from whygrad.optim._settings import NOT_NEGATIVE, Range, count, number, rate_of
 from whygrad.optim._vectors import FloatVector, check_alike, check_flat
 from whygrad.optim.schedules import Schedule, StatefulSchedule
 
+FLUSH_EVERY = 256  # steps
+BLOCK = 32768  # entries: with all that goes with it, a block stays in the cache from one call to the next
 _SCHEDULE = "schedule."  # before the names of a schedule's own state
 
 
@@ -64,7 +66,8 @@ class Optimizer:
     A subclass names its state vectors in ``state_names``, gives the numbers of its formula in
     ``_constants``, and computes in ``_update``. Vectors and numbers have the parameters' dtype: mixed ones
     would be cast at each call. The numbers are arrays of no dimension, which NumPy takes in half the time
-    of a Python float.
+    of a Python float. ``_blocks`` has the vectors cut into parts, each with as much to work in: a long
+    vector would have left the processor's cache before the next call wants it again.
 
     Parameters
     ----------
@@ -100,6 +103,7 @@ class Optimizer:
         self.steps_taken = 0
         self._vectors: tuple[FloatVector, ...] = ()  # from the first step on, one for each of state_names
         self._scratch: FloatVector = np.empty(0)
+        self._blocks: list[tuple[FloatVector, ...]] = []  # of parameters, gradient, state, and to work in
         self._rate: FloatVector = np.empty(())
         self._scalars: tuple[FloatVector, ...] = ()
         self._forget_layout()
@@ -114,6 +118,7 @@ class Optimizer:
     def learning_rate(self, value: float | Schedule) -> None:
         is_schedule = callable(value) and not isinstance(value, type)
         self._learning_rate = value if is_schedule else rate_of("learning_rate", value)
+        self._is_fixed = not is_schedule
 
     @property
     def current_learning_rate(self) -> float:
@@ -146,7 +151,10 @@ class Optimizer:
         """
         if parameters is not self._seen_parameters or gradient is not self._seen_gradient:
             self._admit(parameters, gradient)
-        self._update(parameters, gradient, self.current_learning_rate)
+        if self.steps_taken % FLUSH_EVERY == FLUSH_EVERY - 1:
+            self._flush()
+        rate = self._learning_rate if self._is_fixed else self.current_learning_rate
+        self._update(parameters, gradient, rate)  # type: ignore[arg-type]
         self.steps_taken += 1
 
     def settings(self) -> dict[str, object]:
@@ -218,11 +226,27 @@ class Optimizer:
         self.steps_taken, self._vectors = steps_taken, vectors
         self._forget_layout()
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The parts of a copied vector would be no parts of it: the copy's next step cuts anew.
+        return {**self.__dict__, "_seen_parameters": None, "_seen_gradient": None, "_blocks": []}
+
     def _forget_layout(self) -> None:
         """Let the next step lay out anew, as a setting or the state has changed."""
         self._layout: tuple[int, np.dtype[Any]] | None = None
         self._seen_parameters: FloatVector | None = None
         self._seen_gradient: FloatVector | None = None
+
+    def _flush(self) -> None:
+        """Set entries of the state to zero that are too small to be normal numbers.
+
+        What a dead unit's gradient left behind shrinks with each step, and would soon take the processor
+        ten times as long to multiply, for no effect on any parameter.
+        """
+        for _, _, *vectors, work in self._blocks:
+            for vector in vectors:
+                np.abs(vector, out=work)
+                np.greater_equal(work, np.finfo(work.dtype).tiny, out=work)
+                np.multiply(vector, work, out=vector)
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
         """Move the parameters by the formula; ``steps_taken`` does not count this step yet."""
@@ -240,6 +264,11 @@ class Optimizer:
         if self._layout != (parameters.size, parameters.dtype):
             self._lay_out(parameters)
             self._layout = parameters.size, parameters.dtype
+        vectors, size = (parameters, gradient, *self._vectors), parameters.size
+        self._blocks = [
+            (*[vector[i : i + BLOCK] for vector in vectors], self._scratch[: size - i])
+            for i in range(0, size, BLOCK)
+        ]
         self._seen_parameters, self._seen_gradient = parameters, gradient
 
     def _lay_out(self, parameters: FloatVector) -> None:
@@ -249,7 +278,7 @@ class Optimizer:
             self._vectors = tuple(np.zeros(size, dtype) for _ in self.state_names)
         for name, vector in zip(self.state_names, self._vectors, strict=True):
             check_alike(f"the optimizer's {name}", vector, "parameters", parameters)
-        self._scratch, self._rate = np.empty(size, dtype), np.empty((), dtype)
+        self._scratch, self._rate = np.empty(min(size, BLOCK), dtype), np.empty((), dtype)
         self._scalars = tuple(np.array(constant, dtype) for constant in self._constants())
 
     def _shown(self) -> Iterator[str]:

@@ -33,9 +33,11 @@ class GradientDescent(Optimizer):
     name: ClassVar[str] = "gradient-descent"
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
-        self._rate.fill(rate)
-        np.multiply(gradient, self._rate, out=self._scratch)
-        np.subtract(parameters, self._scratch, out=parameters)
+        lr = self._rate
+        lr.fill(rate)
+        for theta, g, work in self._blocks:
+            np.multiply(g, lr, work)
+            np.subtract(theta, work, theta)
 
 
 class Momentum(Optimizer):
@@ -75,12 +77,13 @@ class Momentum(Optimizer):
         return (self.momentum,)
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
-        (velocity,), (momentum,), work = self._vectors, self._scalars, self._scratch
-        self._rate.fill(rate)
-        np.multiply(velocity, momentum, out=velocity)
-        np.add(velocity, gradient, out=velocity)
-        np.multiply(velocity, self._rate, out=work)
-        np.subtract(parameters, work, out=parameters)
+        (momentum,), lr = self._scalars, self._rate
+        lr.fill(rate)
+        for theta, g, velocity, work in self._blocks:
+            np.multiply(velocity, momentum, velocity)
+            np.add(velocity, g, velocity)
+            np.multiply(velocity, lr, work)
+            np.subtract(theta, work, theta)
 
 
 class Nesterov(Momentum):
@@ -112,10 +115,11 @@ class Nesterov(Momentum):
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
         # Kept is mu v, which serves this step and the next: u <- mu (u + g), and the direction is g + u.
-        (decayed,), (momentum,), work = self._vectors, self._scalars, self._scratch
-        self._rate.fill(rate)
-        np.add(decayed, gradient, out=decayed)
-        np.multiply(decayed, momentum, out=decayed)
-        np.add(decayed, gradient, out=work)
-        np.multiply(work, self._rate, out=work)
-        np.subtract(parameters, work, out=parameters)
+        (momentum,), lr = self._scalars, self._rate
+        lr.fill(rate)
+        for theta, g, decayed, work in self._blocks:
+            np.add(decayed, g, decayed)
+            np.multiply(decayed, momentum, decayed)
+            np.add(decayed, g, work)
+            np.multiply(work, lr, work)
+            np.subtract(theta, work, theta)

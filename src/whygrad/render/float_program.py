@@ -47,6 +47,18 @@ def power(a, b):
 
 def strong_multiply(a, b):
     return 0.0 if a == 0 else a * b
+
+
+def strong_log(a):
+    return log(a) if a else 0.0
+
+
+def bounded(a):
+    return max(min(a, 1000.0), -1000.0)
+
+
+def compare(a, b):
+    return (a > b) - (a < b)
 '''
 LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2}
 
@@ -129,7 +141,7 @@ class _Floats:
             setattr(self, function, partial(_each, function))
         for function, name in {"maximum": "max", "minimum": "min"}.items():
             setattr(self, function, partial(_each, name))
-        for function in ("divide", "power", "strong_multiply"):
+        for function in ("divide", "power", "strong_multiply", "strong_log", "bounded", "compare"):
             setattr(self, function, partial(_each, function))
 
     def __getattr__(self, name: str) -> Any:
@@ -230,7 +242,7 @@ def float_script(trace: Trace) -> str:
 
     Examples
     --------
-    >>> from whygrad.trace.session import open_session
+    >>> from whygrad.runs.step import open_session
     >>> print(float_script(open_session().observe()))  # doctest: +ELLIPSIS
     \"\"\"One training step: xor, 2-2-1
     ...

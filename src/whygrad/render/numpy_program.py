@@ -30,6 +30,9 @@ HELPERS = {
     "strong_multiply": "def strong_multiply(a, b):\n    return np.where(a == 0, 0.0, a * b)\n",
     "one_hot": "def one_hot(labels, z):\n    return np.eye(z.shape[1])[labels]\n",
     "take_label": "def take_label(z, labels):\n    return z[np.arange(len(labels)), labels]\n",
+    "strong_log": "def strong_log(a):\n    return np.log(np.where(a == 0, 1.0, a))\n",
+    "bounded": "def bounded(a):\n    return np.clip(a, -1000.0, 1000.0)\n",
+    "compare": "def compare(a, b):\n    return np.greater(a, b) * 1.0 - np.less(a, b)\n",
     "step": "def step(a):\n    return (a > 0).astype(float)\n",
 }
 NAMED = frozenset("softmax log_softmax normalize standardize".split())
@@ -61,7 +64,7 @@ def numpy_script(trace: Trace) -> str:
 
     Examples
     --------
-    >>> from whygrad.trace.session import open_session
+    >>> from whygrad.runs.step import open_session
     >>> print(numpy_script(open_session().observe()))  # doctest: +ELLIPSIS
     \"\"\"One training step: xor, 2-2-1
     ...

@@ -16,7 +16,6 @@ __getattr__, __dir__, __all__ = exporter(
         ".nudging": ["Nudge", "nudge"],
         ".path_search": ["Path", "Paths", "Step", "paths"],
         ".reasons": ["Reason", "Term", "reason"],
-        ".session": ["Session", "StepSettings", "open_session"],
         ".weights": ["find_weight"],
         ".saving": ["from_json", "to_json"],
     },

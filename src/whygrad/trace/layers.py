@@ -13,8 +13,8 @@ from ..autodiff.readings.arrays import ARRAYS
 from ..autodiff.table import TABLE
 from ..nn.layer import Layer
 from ..nn.losses import Loss
-from ..nn.regularizers import Regularizer
-from ..nn.sequential import NO_PENALTY, Sequential
+from ..nn.regularizers import NO_PENALTY, Regularizer
+from ..nn.sequential import Sequential
 from ..optim import Optimizer, clip_by_norm
 from .builder import Builder, gradient_name
 from .record import Quantity, Record, Trace

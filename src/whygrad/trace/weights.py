@@ -20,7 +20,7 @@ def find_weight(trace: Trace, text: str) -> tuple[str, tuple[int, ...]]:
 
     Examples
     --------
-    >>> from whygrad.trace.session import open_session
+    >>> from whygrad.runs.step import open_session
     >>> find_weight(open_session().observe(), "1,0,1")
     ('W1', (0, 1))
     """

@@ -9,8 +9,7 @@ __getattr__, __dir__, __all__ = exporter(
     {
         ".history": ["Epoch", "History"],
         ".loop": ["fit"],
+        ".troubles": ["Trouble", "diagnose"],
         ".neural_network": ["NeuralNetwork"],
-        ".honest": ["Summary", "summarise"],
-        ".wording": ["sentences"],
     },
 )

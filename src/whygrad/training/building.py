@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -119,15 +118,6 @@ def run_optimizer(
     optimizer = make_optimizer(given, rate, **settings)
     optimizer.learning_rate = make_schedule(schedule, rate, **schedule_settings(schedule, steps))
     return optimizer
-
-
-def described(optimizer: Optimizer) -> str:
-    """An optimizer and its settings, the same in every process."""
-    parts = []
-    for name, value in optimizer.settings().items():
-        plain = is_dataclass(value) or not callable(value)
-        parts.append(f"{name}={value!r}" if plain else f"{name}={getattr(value, '__qualname__', 'schedule')}")
-    return f"{type(optimizer).__name__}({', '.join(parts)})"
 
 
 def summary(sizes: tuple[int, ...], activation: str, output: str, closing: str) -> str:

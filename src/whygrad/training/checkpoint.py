@@ -1,28 +1,30 @@
 """Checkpoints: all that changes while training in one file, so that a run goes on as if nothing had been.
 
 A file is replaced whole. It is written before the first step, and then as often as the time that writing
-takes allows: training is slowed by two per cent at most, and little is lost.
+takes allows: training is slowed by two per cent at most, and little is lost. A digest in it tells whether
+everything else is as it was written.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from .._files import remove_leftovers, write_whole
 from ..errors import DataError, SettingError, WhygradError
-from .files import write_whole
+from ..optim import Optimizer
 from .history import History
 from .loop import Best, Training
 
 Array = np.ndarray[Any, Any]
-FORMAT = "whygrad-checkpoint-1"
+FORMAT, DIGEST = "whygrad-checkpoint-1", "digest"
 SHARE = 0.02  # of the time may go into writing
 GENERATOR = "PCG64"
 
@@ -44,6 +46,7 @@ class SavedTraining(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
     setup: dict[str, str]
+    split: int | None
     metric: str
     first: int
     last: int
@@ -63,18 +66,60 @@ class Checkpoint:
     ----------
     path
         Where.
-    setup
-        Name -> what must be the same for the run to go on: settings, and a digest of the data.
+    resume
+        Whether to read a run from it that is to go on; otherwise it must not exist yet.
 
     Raises
     ------
-    SettingError
-        If the run draws from another generator than NumPy's default one.
+    DataError
+        If the file is missing, damaged, or another thing; or exists where a run is to begin.
     """
 
-    def __init__(self, path: Any, setup: Mapping[str, str]) -> None:
-        self.path, self.setup = Path(path), dict(setup)
+    def __init__(self, path: Any, resume: bool = False) -> None:
+        self.path = Path(path)
+        self.setup: dict[str, str] = {}
+        self.split: int | None = None
         self.due = 0.0
+        self.found = _read(self.path) if resume else None
+        if not resume and self.path.exists():
+            raise DataError(
+                f"{self.path} exists already",
+                hint="resume=True goes on from it; or choose another checkpoint",
+            )
+
+    def keep_split(self, seed: int) -> int:
+        """The seed to split rows with: the one given, and that of before where a run goes on."""
+        self.split = seed
+        if self.found is not None and self.found[0].split is not None:
+            self.split = self.found[0].split
+        return self.split
+
+    def begin(self, run: Training, setup: Mapping[str, str]) -> None:
+        """Bring a run to where it was, or write where it begins; on an error the run is not changed.
+
+        Parameters
+        ----------
+        run
+            What is about to train.
+        setup
+            Name -> what must be the same for the run to go on: settings, and a digest of the data.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be written, or holds what no run writes.
+        SettingError
+            If the run is set up in another way than before, or the data are others; says what differs.
+            If it draws from another generator than NumPy's default one.
+        """
+        self.setup = dict(setup)
+        _plain(run.begun)
+        remove_leftovers(self.path)
+        if self.found is None:
+            self.write(run)
+        else:
+            self._restore(run, *self.found)
+            self.found = None
 
     def write(self, run: Training) -> None:
         """Write the state of a run, unless its weights are not finite: then the file before is kept.
@@ -93,6 +138,7 @@ class Checkpoint:
         saved = SavedTraining.model_validate(
             dict(
                 setup=self.setup,
+                split=self.split,
                 metric=run.history.metric,
                 first=run.first,
                 last=run.last,
@@ -107,39 +153,24 @@ class Checkpoint:
         )
         tensors = {"vector": vector}
         tensors |= {f"optimizer.{name}": array for name, array in run.optimizer.state().items()}
-        tensors |= {
-            f"history.{name}": np.array(
-                [math.nan if value is None else value for value in values], np.float64
-            )
-            for name, values in run.history.columns().items()
-            if any(value is not None for value in values)
-        }
+        tensors |= _columns(run.history)
         if run.best is not None:
             tensors["best"] = run.best.vector
-        write_whole(self.path, to_bytes(tensors, {FORMAT: saved.model_dump_json()}))
+        text = saved.model_dump_json()
+        write_whole(self.path, to_bytes(tensors, {FORMAT: text, DIGEST: _digest_of(text, tensors)}))
         end = time.perf_counter()
         self.due = end + (end - start) / SHARE
 
-    def restore(self, run: Training) -> None:
-        """Bring a run that was set up in the same way to where it was; on an error it is not changed.
-
-        Raises
-        ------
-        DataError
-            If the file is missing, damaged, or another thing.
-        SettingError
-            If the run is set up in another way, or the data are others; says what differs.
-        """
-        saved, tensors = _read(self.path)
-        for name in sorted(self.setup.keys() | saved.setup.keys()):
-            before, now = saved.setup.get(name), self.setup.get(name)
-            if before != now:
-                raise SettingError(
-                    f"{self.path} is a checkpoint of another run: {name} differs",
-                    expected=f"{before}, as it was",
-                    received=str(now),
-                    hint="go on with the same data and settings, or start a new run",
-                )
+    def _restore(self, run: Training, saved: SavedTraining, tensors: dict[str, Array]) -> None:
+        names = dict.fromkeys([*self.setup, *saved.setup])
+        others = [name for name in names if saved.setup.get(name) != self.setup.get(name)]
+        if others:
+            raise SettingError(
+                f"{self.path} is a checkpoint of another run: not the same {', '.join(others)}",
+                expected=f"{others[0]} {saved.setup.get(others[0])}, as it was",
+                received=str(self.setup.get(others[0])),
+                hint="go on with the same data and settings, or start a new run",
+            )
         generator = run.rng.bit_generator
         before_now = generator.state
         try:
@@ -148,9 +179,10 @@ class Checkpoint:
             if best is not None:
                 _vector(tensors, "best", run)
             state = {name[10:]: array for name, array in tensors.items() if name.startswith("optimizer.")}
+            generator.state = saved.begun.model_dump()
             generator.state = saved.now.model_dump()
             run.optimizer.load_state(state)
-        except (WhygradError, KeyError, TypeError, ValueError) as error:
+        except (WhygradError, KeyError, TypeError, ValueError, OverflowError) as error:
             generator.state = before_now
             problem = error.problem if isinstance(error, WhygradError) else str(error)
             raise DataError(f"{self.path} is damaged", received=problem) from None
@@ -161,6 +193,20 @@ class Checkpoint:
         run.sum_loss, run.sum_score = saved.sum_loss, saved.sum_score
 
 
+def described(optimizer: Optimizer) -> str:
+    """An optimizer and its settings, the same in every process."""
+    parts = []
+    for name, value in optimizer.settings().items():
+        if isinstance(value, np.ndarray):
+            shown = digest(value)  # the repr of a long array leaves numbers out
+        elif is_dataclass(value) or not callable(value):
+            shown = repr(value)
+        else:
+            shown = getattr(value, "__qualname__", type(value).__qualname__)
+        parts.append(f"{name}={shown}")
+    return f"{type(optimizer).__name__}({', '.join(parts)})"
+
+
 def digest(*arrays: Array) -> str:
     """A short text that differs where the arrays do."""
     found = hashlib.blake2b(digest_size=16)
@@ -168,6 +214,13 @@ def digest(*arrays: Array) -> str:
         found.update(f"{array.dtype.str}{array.shape}".encode())
         found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return found.hexdigest()
+
+
+def _digest_of(text: str, tensors: Mapping[str, Array]) -> str:
+    """A digest of all that a checkpoint holds."""
+    names = sorted(tensors)
+    listed = np.frombuffer("\n".join([text, *names]).encode(), np.uint8)
+    return digest(listed, *[tensors[name] for name in names])
 
 
 def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,7 +250,10 @@ def _read(path: Path) -> tuple[SavedTraining, dict[str, Array]]:
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"]))
                 raise DataError(f"{path} is damaged", received=f"{where}: {first['msg']}") from None
-            return saved, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            if metadata.get(DIGEST) != _digest_of(metadata[FORMAT], tensors):
+                raise DataError(f"{path} is damaged", received="other bytes than were written")
+            return saved, tensors
     except (OSError, SafetensorError) as error:
         reason = "no such file" if not path.exists() else "a folder" if path.is_dir() else f"{error}"
         raise DataError(f"cannot read a checkpoint from {path}", received=reason) from None
@@ -210,12 +266,26 @@ def _vector(tensors: Mapping[str, Array], name: str, run: Training) -> Array:
     return found
 
 
+def _columns(history: History) -> dict[str, Array]:
+    """The history as tensors; where a column has no value in some epochs, a second one says in which."""
+    found = {}
+    for name, values in history.columns().items():
+        missing = [value is None for value in values]
+        found[f"history.{name}"] = np.array([0.0 if value is None else value for value in values], np.float64)
+        if any(missing):
+            found[f"missing.{name}"] = np.array(missing)
+    return found
+
+
 def _history(saved: SavedTraining, tensors: Mapping[str, Array]) -> History:
-    columns = {name[8:]: array.tolist() for name, array in tensors.items() if name.startswith("history.")}
-    if not columns:
-        return History(saved.metric)
-    columns["epoch"] = [int(epoch) for epoch in columns["epoch"]]
-    columns.setdefault("score", [None] * len(columns["epoch"]))
+    columns: dict[str, list[Any]] = {}
+    for key, array in tensors.items():
+        kind, _, name = key.partition(".")
+        if kind == "history":
+            missing = tensors.get(f"missing.{name}", np.zeros(len(array), bool)).tolist()
+            values = array.astype(int) if name == "epoch" else array
+            pairs = zip(values.tolist(), missing, strict=True)
+            columns[name] = [None if absent else value for value, absent in pairs]
     return History.from_columns(saved.metric, columns)
 
 

@@ -17,23 +17,23 @@ SHOWN = 3  # epochs before
 
 
 def diverged(
-    network: Sequential, value: float, epoch: int, batch: int, optimizer: Optimizer, history: History
+    network: Sequential, what: str, value: float, place: str, optimizer: Optimizer, history: History
 ) -> TrainingError:
-    """The error for a loss that is not finite, right after the pass that gave it."""
+    """The error for a loss or a gradient that is not finite, right after the pass that gave it."""
     rate = optimizer.current_learning_rate
-    notes = [_first(network)]
+    notes = [_first(network, what)]
     if len(history):
         before = ", ".join([f"{loss:.4g}" for loss in history.loss[-SHOWN:]])
         notes.append(f"losses of the epochs before: {before}")
     notes.append(f"learning rate {rate:.4g}")
     return TrainingError(
-        f"the loss became {value} in epoch {epoch}, batch {batch}",
+        f"the {what} became {value} in {place}",
         received="; ".join(notes),
         hint=f"lower the learning rate, for example to {rate / 10:.2g}; scale the inputs; clip the gradient",
     )
 
 
-def _first(network: Sequential) -> str:
+def _first(network: Sequential, what: str) -> str:
     """The first layer, from the input on, that holds or gives something that is not finite."""
     for place, layer in enumerate(network.layers, start=1):
         name = f"layer {place}, {layer!r}"
@@ -44,7 +44,9 @@ def _first(network: Sequential) -> str:
             spoiled = _spoiled(layer.output)
             return f"{name}, was the first whose outputs were not finite: {spoiled}{_sizes(layer)}"
     largest = np.abs(network.layers[-1].output).max()
-    return f"every layer gave finite numbers, {name} the last of them, up to {largest:.3g}: their loss is not"
+    return (
+        f"every layer gave finite numbers, {name} the last of them, up to {largest:.3g}: their {what} is not"
+    )
 
 
 def _spoiled(array: Array) -> str:

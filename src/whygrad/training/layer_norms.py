@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,11 @@ class LayerNorms:
     flat
         The network's parameters, named as in ``"1.weights"``: what stands before the point is the layer.
 
+    Attributes
+    ----------
+    whole
+        ‖∂L/∂θ‖ over all layers, as it was before the step.
+
     Examples
     --------
     >>> from whygrad.nn import Dense, Sequential
@@ -33,39 +40,47 @@ class LayerNorms:
     """
 
     def __init__(self, flat: ParameterVector) -> None:
-        starts, place, layer = [], 0, None
+        ends: dict[str, int] = {}
+        place = 0
         for name, parameter in flat.parameters.items():
-            owner = name.partition(".")[0]
-            if owner != layer:
-                starts.append(place)
-                layer = owner
             place += parameter.data.size
-        self.starts = np.array(starts, np.intp)
+            ends[name.partition(".")[0]] = place
+        self.layers = list(itertools.starmap(slice, itertools.pairwise([0, *ends.values()])))
         self.old = np.empty_like(flat.values)
-        self.scratch = np.empty_like(flat.values)
-        self.gradient: Array = np.empty(0)
+        self.gradients: list[float] = []
 
     @property
     def whole(self) -> float:
         """‖∂L/∂θ‖ over all layers, as it was before the step."""
-        return float(np.sqrt(self.gradient.dot(self.gradient)))
+        return math.hypot(*self.gradients)
 
     def before(self, values: Array, gradient: Array) -> None:
         """Take note of the parameters and their gradient."""
         self.old[...] = values
-        self.gradient = self._norms(gradient)
+        self.gradients = self._norms(gradient)
 
     def after(self, values: Array) -> tuple[LayerEpoch, ...]:
         """What the step did, layer by layer."""
         lengths = self._norms(self.old)
         np.subtract(values, self.old, out=self.old)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = self._norms(self.old) / lengths
-        pairs = zip(self.gradient.tolist(), ratios.tolist(), strict=True)
-        return tuple([LayerEpoch(*pair) for pair in pairs])
+        figures = zip(self.gradients, self._norms(self.old), lengths, strict=True)
+        return tuple([LayerEpoch(norm, _ratio(step, length)) for norm, step, length in figures])
 
-    def _norms(self, vector: Array) -> Array:
-        if not len(self.starts):
-            return np.empty(0)
-        np.multiply(vector, vector, out=self.scratch)
-        return np.sqrt(np.add.reduceat(self.scratch, self.starts))
+    def _norms(self, vector: Array) -> list[float]:
+        return [norm(vector[part]) for part in self.layers]
+
+
+def norm(part: Array) -> float:
+    """The Euclidean norm of a flat array; in float64 where the squares are too large for float32."""
+    square = float(part.dot(part))
+    if not math.isfinite(square) and part.dtype == np.float32:
+        part = part.astype(np.float64)
+        square = float(part.dot(part))
+    return math.sqrt(square)
+
+
+def _ratio(step: float, length: float) -> float:
+    """Their ratio as NumPy has it, where there is nothing to divide by too."""
+    if length:
+        return step / length
+    return math.inf if step else math.nan

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._numbers import POSITIVE, count, number
+from ..nn.batches import Batches
 from ..nn.losses import Loss
 from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
+from ..nn.threads import blas_threads
 from ..optim import Optimizer, ReduceOnPlateau, clip_by_norm
 from .divergence import diverged
 from .history import Epoch, History
@@ -24,6 +28,8 @@ Array = np.ndarray[Any, Any]
 Score = Callable[[Array, Any], float]
 Callback = Callable[[Epoch], object]
 Pulse = Callable[["Training", float], float]
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+LARGE = 30_000_000  # multiplications in the largest product of a step, from where on two threads pay
 BLOCK = 4096  # rows evaluated at a time, so that memory does not grow with the data
 
 
@@ -64,6 +70,8 @@ class Training:
         Upper bound for the norm of the gradient.
     validation
         Rows to watch.
+    validation_score
+        ``score`` for them, where it is another: R² goes by how the rows themselves are spread.
     patience
         How many epochs in a row the validation loss may be no lower than its best before training stops.
 
@@ -94,15 +102,21 @@ class Training:
         score: Score | None = None,
         clip: float | None = None,
         validation: Rows | None = None,
+        validation_score: Score | None = None,
         patience: int | None = None,
     ) -> None:
         self.network, self.loss, self.optimizer, self.regularizer = network, loss, optimizer, regularizer
         self.data, self.rng, self.history, self.score = data, rng, history, score
         self.clip, self.validation, self.patience = clip, validation, patience
+        self.validation_score = score if validation_score is None else validation_score
         self.batch_size = min(batch_size, len(data.X))
         self.first, self.last = len(history), len(history) + epochs
         self.best: Best | None = None
         self.norms = LayerNorms(network.flat)
+        self.batches = Batches(*data, self.batch_size)
+        rest = len(data.X) % self.batch_size
+        for rows in (self.batch_size, rest) if rest else (self.batch_size,):
+            network.lay_out(data.X[:rows], data.targets[:rows], loss, regularizer)
         self._begin()
 
     def _begin(self) -> None:
@@ -130,7 +144,11 @@ class Training:
         earlier = self.history[-1].seconds if len(self.history) else 0.0
         start = time.perf_counter() - earlier
         wake = wake if pulse is not None else math.inf
-        with interruptible() as stop, np.errstate(all="ignore"):  # NaN and inf are looked for
+        with (
+            self._threads(),
+            interruptible() as stop,
+            np.errstate(all="ignore"),
+        ):  # NaN and inf are looked for
             more = not self._waited_enough()
             while more and len(self.history) < self.last:
                 rate, norm = 0.0, math.nan
@@ -148,18 +166,25 @@ class Training:
                 if whole:
                     more = self._judge(epoch)
                     self._begin()
-                    more &= not any([bool(callback(epoch) is True) for callback in callbacks])
-                    if pulse is not None and time.perf_counter() >= wake:
+                    more &= not any([_says_stop(callback(epoch)) for callback in callbacks])
+                    # A run that ends here is not written as one that goes on.
+                    if more and pulse is not None and time.perf_counter() >= wake:
                         wake = pulse(self, time.perf_counter())
                 if stop():
                     self.history.interrupted = True
-                    if whole and pulse is not None:
+                    if whole and more and pulse is not None:
                         pulse(self, math.inf)
                     break
         if self.best is not None:
             self.network.vector = self.best.vector
             self.history.best_epoch = self.best.epoch
         return self.history
+
+    def _threads(self) -> AbstractContextManager[None]:
+        """One thread for matrix products too small for two, unless somebody has chosen how many."""
+        widest = max([parameter.data.size for parameter in self.network.flat.parameters.values()], default=0)
+        chosen = any([name in os.environ for name in THREADS])
+        return nullcontext() if chosen or widest * self.batch_size > LARGE else blas_threads(1)
 
     def _batches(self) -> Iterable[slice | Array]:
         """Which rows to take at each step; goes on in an epoch that was begun."""
@@ -180,16 +205,18 @@ class Training:
     def _step(self, rows: slice | Array) -> tuple[float, float]:
         """One batch; the learning rate of the step, and the norm of its gradient where that was computed."""
         network, optimizer = self.network, self.optimizer
-        x, t = self.data.X[rows], self.data.targets[rows]
+        x, t = self.data if isinstance(rows, slice) else self.batches.take(rows)
         value = network.loss_and_gradient(x, t, self.loss, self.regularizer)
         if not math.isfinite(value):
-            raise self._diverged(value)
-        self.done += len(x)
-        last = self.done == len(self.data.X)
+            raise self._diverged("loss", value)
+        last = self.done + len(x) == len(self.data.X)
         norm = math.nan
         if last:
             self.norms.before(network.vector, network.gradient)
             norm = self.norms.whole
+            if not math.isfinite(norm):  # the loss does not show it yet
+                raise self._diverged("gradient", norm)
+        self.done += len(x)
         if self.clip is not None:
             norm = clip_by_norm(network.gradient, self.clip)
         rate = optimizer.current_learning_rate  # of this step; the step itself moves it on
@@ -199,18 +226,14 @@ class Training:
             self.sum_score += self.score(self.loss.inputs[0], t) * len(x)
         return rate, norm
 
-    def _diverged(self, value: float) -> Exception:
-        batch = self.done // self.batch_size + 1
-        return diverged(self.network, value, len(self.history) + 1, batch, self.optimizer, self.history)
+    def _diverged(self, what: str, value: float) -> Exception:
+        place = f"epoch {len(self.history) + 1}, batch {self.done // self.batch_size + 1}"
+        return diverged(self.network, what, value, place, self.optimizer, self.history)
 
     def _epoch(self, rate: float, norm: float, seconds: float, whole: bool) -> Epoch:
         """What to remember of the epoch that ends, or is broken off."""
         if math.isnan(norm) and not whole:
             norm = float(np.linalg.norm(self.network.gradient))
-        if not math.isfinite(norm):  # the weights are spoiled, though no loss has seen it yet
-            raise diverged(
-                self.network, math.nan, len(self.history) + 1, self.done, self.optimizer, self.history
-            )
         layers = self.norms.after(self.network.vector) if whole else ()
         loss, score = self.evaluate(self.validation) if self.validation is not None else (None, None)
         return Epoch(
@@ -228,13 +251,14 @@ class Training:
     def evaluate(self, rows: Rows) -> tuple[float, float | None]:
         """Loss and score of other rows, without dropout and penalty."""
         loss = score = 0.0
+        scorer = self.validation_score
         for begin in range(0, len(rows.X), BLOCK):
             x, t = rows.X[begin : begin + BLOCK], rows.targets[begin : begin + BLOCK]
             out = self.network.evaluate(x)
             loss += self.loss.evaluate(out, t) * len(x)
-            if self.score is not None:
-                score += self.score(out, t) * len(x)
-        return loss / len(rows.X), score / len(rows.X) if self.score is not None else None
+            if scorer is not None:
+                score += scorer(out, t) * len(x)
+        return loss / len(rows.X), score / len(rows.X) if scorer is not None else None
 
     def _judge(self, epoch: Epoch) -> bool:
         """Take note of how good the epoch was; whether to go on."""
@@ -252,6 +276,11 @@ class Training:
         if self.best is None or self.patience is None:
             return False
         return len(self.history) - self.best.epoch >= self.patience
+
+
+def _says_stop(answer: object) -> bool:
+    """Whether a callback returned True, NumPy's among them, rather than something that counts as true."""
+    return isinstance(answer, (bool, np.bool_)) and bool(answer)
 
 
 def fit(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from .._files import write_whole
 from ..data.encoding import Encoding
 from ..data.scaling import Scaling
 from ..data.targets import Targets
@@ -16,7 +17,6 @@ from ..errors import DataError, SettingError, WhygradError
 from ..nn.losses import LOSSES, BinaryCrossEntropy, Loss, make_loss
 from ..optim import OPTIMIZERS
 from .defaults import DEFAULTS
-from .files import write_whole
 from .head import Head, check_fit
 
 if TYPE_CHECKING:

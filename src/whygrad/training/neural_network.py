@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._files import write_whole
 from .._numbers import SHRINKING, number
 from ..data.column_encoding import Column
 from ..data.encoding import Encoding
@@ -18,18 +20,17 @@ from ..data.sets import MOST_SEED, check_seed
 from ..data.splitting import held_out
 from ..data.tables import as_frame, as_matrix, as_targets, column_names
 from ..errors import DataError, GraphError, SettingError
+from ..evaluation import metrics
 from ..nn.activations import make_activation
 from ..nn.losses import Loss, make_loss
 from ..nn.parameter import Parameter
 from ..nn.regularizers import Regularizer
 from ..nn.sequential import Sequential
 from ..optim import AdamW, Optimizer
-from . import metrics
-from .building import dense_network, described, float_dtype, layer_sizes, run_optimizer, summary
-from .checkpoint import Checkpoint, digest
+from .building import dense_network, float_dtype, layer_sizes, run_optimizer, summary
+from .checkpoint import Checkpoint, described, digest
 from .defaults import DEFAULTS, initializer_for, weight_decay_for
 from .estimator import Estimator
-from .files import write_whole
 from .head import Head, choose
 from .history import History
 from .loop import BLOCK, Callback, Rows, Training, check_settings
@@ -233,89 +234,111 @@ class NeuralNetwork(Estimator):
             If the loss becomes NaN or infinite; says when, and in which layer first.
         """
         check_settings(epochs, batch_size, clip, patience)
-        data, names = self._matrix(X), column_names(X)
-        head, targets = self._understand(y, len(data))
-        learned, watched = self._parts(head, data, targets, validation, patience)
-        rows = len(learned.X)
-        batch = rows if isinstance(batch_size, str) else min(batch_size, rows)
-        optimizer = self._optimizer(learning_rate, schedule, steps=epochs * -(-rows // batch))
-        file = None if checkpoint is None else Path(checkpoint)
-        if file is not None and file.exists() and not resume:
-            raise DataError(
-                f"{file} exists already", hint="resume=True goes on from it; or choose another checkpoint"
+        if resume and checkpoint is None:
+            raise SettingError("resume=True needs a checkpoint to go on from", hint="checkpoint=PATH")
+        keeper = None if checkpoint is None else Checkpoint(checkpoint, resume)
+        new = self.head is None
+        with self._unchanged_by_errors():
+            data, names = self._matrix(X), column_names(X)
+            head, learned, watched = self._parts(data, y, validation, patience, keeper)
+            rows = len(learned.X)
+            batch = rows if isinstance(batch_size, str) else min(batch_size, rows)
+            optimizer = self._optimizer(learning_rate, schedule, steps=epochs * -(-rows // batch))
+            if new:
+                if names and self.encoding is None:
+                    self.encoding = Encoding(tuple([Column(name, "number") for name in names]))
+                self.adopt(head, _is_column(y))
+            if self.scale and self.scaling is None:
+                self.scaling = Scaling.of(learned.X)
+            learned, watched = self._scaled_rows(learned), self._scaled_rows(watched) if watched else None
+            if isinstance(optimizer, AdamW) and optimizer.decay_mask is None:
+                optimizer.decay_mask = self.network.flat.penalized
+            self.history.metric = head.metric
+            run = Training(
+                self.network,
+                head.loss,
+                optimizer,
+                learned,
+                epochs=epochs,
+                batch_size=batch,
+                rng=self.rng,
+                regularizer=self.regularizer,
+                history=self.history,
+                score=head.scorer(learned.targets),
+                clip=clip,
+                validation=watched,
+                validation_score=None if watched is None else head.scorer(watched.targets),
+                patience=patience,
             )
-        # What can be refused has been by now: a call that fails up to here leaves the network as it was.
-        if self.head is None:
-            if names and self.encoding is None:
-                self.encoding = Encoding(tuple([Column(name, "number") for name in names]))
-            self.adopt(head, _is_column(y))
-            if verbose is not False:
-                announce(head.sentence)
-        if self.scale and self.scaling is None:
-            self.scaling = Scaling.of(learned.X)
-        learned, watched = self._scaled_rows(learned), self._scaled_rows(watched) if watched else None
-        if isinstance(optimizer, AdamW) and optimizer.decay_mask is None:
-            optimizer.decay_mask = self.network.flat.penalized
-        self.history.metric = head.metric
-        run = Training(
-            self.network,
-            head.loss,
-            optimizer,
-            learned,
-            epochs=epochs,
-            batch_size=batch,
-            rng=self.rng,
-            regularizer=self.regularizer,
-            history=self.history,
-            score=head.scorer(learned.targets),
-            clip=clip,
-            validation=watched,
-            patience=patience,
-        )
-        keeper = None if file is None else Checkpoint(file, self._setup(run))
-        if keeper is not None and resume:
-            keeper.restore(run)
-        elif keeper is not None:
-            keeper.write(run)
+            if keeper is not None:
+                keeper.begin(run, self._setup(run))
+        if new and verbose is not False:
+            announce(head.sentence)
         watch(run, callbacks, keeper, verbose)
         if self.history.interrupted:
             announce(f"stopped by Ctrl-C in epoch {len(self.history)}; what was learned is kept")
         return self.history
 
+    @contextmanager
+    def _unchanged_by_errors(self) -> Iterator[None]:
+        """Within the block, what is refused leaves the network as it was."""
+        before, metric, state = self.network, self.history.metric, self.rng.bit_generator.state
+        decided = self.head, self.column, self.scaling, self.encoding
+        try:
+            yield
+        except BaseException:
+            if self.network is not before:  # whose layers live in the vectors of the new one
+                self.network = Sequential(before.layers)
+            self.head, self.column, self.scaling, self.encoding = decided
+            self.history.metric, self.rng.bit_generator.state = metric, state
+            raise
+
     def _parts(
-        self, head: Head, data: Array, targets: Array, validation: Any, patience: int | None
-    ) -> tuple[Rows, Rows | None]:
-        """Rows to learn from, and rows to watch."""
+        self, data: Array, y: Any, validation: Any, patience: int | None, keeper: Checkpoint | None
+    ) -> tuple[Head, Rows, Rows | None]:
+        """The head, rows to learn from, and rows to watch."""
+        raw = as_targets(y, len(data))
+        head, targets = self._understand(raw, len(data))
         if validation is None and patience is None:
-            return Rows(data, targets), None
+            return head, Rows(data, targets), None
         if isinstance(validation, tuple):
             if len(validation) != 2:
                 raise SettingError("validation must be rows and targets", received=f"{len(validation)} parts")
             X = self._matrix(validation[0])
-            return Rows(data, targets), Rows(X, head.encode(as_targets(validation[1], len(X)), self.dtype))
+            watched = Rows(X, head.encode(as_targets(validation[1], len(X)), self.dtype))
+            return head, Rows(data, targets), watched
         share = number("validation", 0.1 if validation is None else validation, SHRINKING, hint="try 0.1")
-        inside, outside = held_out(targets, share, head.targets.kind, int(self.rng.integers(MOST_SEED)))
-        return Rows(data[inside], targets[inside]), Rows(data[outside], targets[outside])
+        seed = int(self.rng.integers(MOST_SEED))
+        if keeper is not None:
+            seed = keeper.keep_split(seed)
+        inside, outside = held_out(targets, share, head.targets.kind, seed)
+        if self.head is None:
+            head = head.scaled_by(raw[inside])  # the rows that are watched have no say in it
+            targets = head.encode(raw, self.dtype)
+        return head, Rows(data[inside], targets[inside]), Rows(data[outside], targets[outside])
 
     def _scaled_rows(self, rows: Rows) -> Rows:
         return Rows(self._scaled(rows.X), rows.targets)
 
     def _setup(self, run: Training) -> dict[str, str]:
         """What must be the same for a run to go on from a checkpoint."""
-        watched = run.validation
+        head, watched = self._decided(), run.validation
         return {
-            "layers": f"{', '.join(map(str, self.sizes))}, {self.activation}, dropout {self.dropout:g}",
+            "layers": f"{', '.join(map(str, self.sizes))}, {self.activation}",
+            "dropout": repr(float(self.dropout)),
+            "task": head.targets.kind,
+            "output": head.output,
             "loss": repr(run.loss),
             "penalty": repr(run.regularizer),
-            "optimizer": described(run.optimizer),
+            "seed": str(self.seed) if isinstance(self.seed, (int, np.integer)) else "not a number",
+            "dtype": str(self.dtype),
             "epochs": str(run.last - run.first),
             "batch_size": str(run.batch_size),
             "clip": str(run.clip),
             "patience": str(run.patience),
-            "seed": str(self.seed) if isinstance(self.seed, int) else "not a number",
-            "dtype": str(self.dtype),
-            "data": digest(*run.data),
-            "validation": "none" if watched is None else digest(*watched),
+            "optimizer": described(run.optimizer),
+            "data": _described_rows(run.data),
+            "validation": "none" if watched is None else _described_rows(watched),
         }
 
     def _optimizer(self, learning_rate: float | None, schedule: str | None, steps: int) -> Optimizer:
@@ -473,20 +496,17 @@ class NeuralNetwork(Estimator):
             If it cannot be read, or does not hold as many numbers as the network has parameters.
         """
         try:
-            vector = np.load(Path(path), allow_pickle=False)
+            with Path(path).open("rb") as file:
+                vector = np.lib.format.read_array(file, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise DataError(f"cannot read parameters from {path}", received=reason) from None
         expected = self.network.vector
-        if not isinstance(vector, np.ndarray) or (vector.shape, vector.dtype) != (
-            expected.shape,
-            expected.dtype,
-        ):
-            found = f"{vector.dtype} {vector.shape}" if isinstance(vector, np.ndarray) else "several arrays"
+        if (vector.shape, vector.dtype) != (expected.shape, expected.dtype):
             raise DataError(
                 f"{path} does not hold the parameters of this network",
                 expected=f"{expected.dtype} {expected.shape}",
-                received=found,
+                received=f"{vector.dtype} {vector.shape}",
             )
         if not np.isfinite(vector).all():
             raise DataError(f"{path} holds parameters that are not finite")
@@ -535,6 +555,10 @@ class NeuralNetwork(Estimator):
         trained = f", trained for {len(self.history)} epochs" if len(self.history) else ""
         output = f", output={self.head.output!r}" if self.head is not None else ""
         return f"NeuralNetwork({list(self.sizes)}, activation={self.activation!r}{output}{trained})"
+
+
+def _described_rows(rows: Rows) -> str:
+    return f"{len(rows.X):,} rows × {rows.X.shape[1]:,} columns, digest {digest(*rows)}"
 
 
 def _is_column(y: Any) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from .loop import Training
 
-INTERVAL = 0.1  # seconds between two looks at a run
+INTERVAL = 0.2  # seconds between two looks at a run
 
 
 def announce(sentence: str) -> None:
@@ -18,7 +18,7 @@ def announce(sentence: str) -> None:
 
 @contextmanager
 def training_bar(
-    show: bool | None = None, title: str = "training"
+    show: bool | None = None, title: str = "training", vanish: bool = False
 ) -> Iterator[Callable[[Training], None] | None]:
     """Within the block, a bar that the given function moves; None where there is no terminal.
 
@@ -28,6 +28,8 @@ def training_bar(
         Whether to draw; by default when standard error is a terminal.
     title
         What is going on.
+    vanish
+        Whether nothing of it stays on the screen.
     """
     if not (sys.stderr.isatty() if show is None else show):
         yield None
@@ -41,7 +43,7 @@ def training_bar(
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), refresh_per_second=5) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=vanish, refresh_per_second=3) as progress:
         task = progress.add_task(title, total=None, figures="")
 
         def advance(run: Training) -> None:

@@ -8,5 +8,6 @@
 
 Conventions at the corners: relu'(0) = abs'(0) = 0; at a tie, maximum and max share the gradient
 equally; overflow gives inf and what is undefined gives NaN, on numbers as on arrays; 0 wins over
-infinity in the derivative of a power, so that x ** 0 and 0 ** x keep finite gradients.
+infinity in the derivative of a power, so that x ** 0, 0 ** x and 0 ** 0 keep finite gradients, and in
+masks, so that nothing passes through a relu that is off, not even an infinite gradient.
 """

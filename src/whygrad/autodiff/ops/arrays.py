@@ -69,8 +69,8 @@ mean = operation(
 def _max_pull(xp: Any, g: Any, y: Any, a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The gradient goes to the largest entries, in equal shares where they tie."""
     y, g = (xp.spread(v, shape=a.shape, axis=axis, keepdims=keepdims) for v in (y, g))
-    largest = 1 - xp.step(y - a)
-    return g * largest / xp.sum(largest, axis=axis, keepdims=True)
+    largest = 1 - xp.compare(y, a)
+    return xp.strong_multiply(largest, g) / xp.sum(largest, axis=axis, keepdims=True)
 
 
 max = operation(
@@ -85,10 +85,10 @@ spread = operation(  # repeats what a sum took together: each is the other's der
     ),
     d_g=lambda xp, u, y, g, *, shape, axis=None, keepdims=False: xp.sum(u, axis=axis, keepdims=keepdims),
 )
-sum_to = operation(  # undoes broadcasting: the pair of broadcast_to
+sum_to = operation(  # undoes broadcasting: the pair of broadcast_to; dtype as xp.fit needs it
     "sum_to",
-    lambda xp, a, *, shape: xp.sum_to(a, shape=shape),
-    d_a=lambda xp, g, y, a, *, shape: xp.broadcast_to(g, shape=a.shape),
+    lambda xp, a, *, shape, dtype=None: xp.sum_to(a, shape=shape, dtype=dtype),
+    d_a=lambda xp, g, y, a, *, shape, dtype=None: xp.broadcast_to(g, shape=a.shape),
 )
 broadcast_to = operation(
     "broadcast_to",
@@ -144,10 +144,35 @@ def _slice_of(i: int, parts: Sequence[Any], axis: int) -> tuple[Any, ...]:
     return (slice(None),) * axis + (slice(ends[i], ends[i + 1]),)
 
 
+def _joinable(op: Op, xs: Sequence[Any]) -> None:
+    """The axis exists, and sizes differ along it only."""
+    axis, shapes = op.keywords.get("axis", 0), [getattr(x, "shape", ()) for x in xs]
+    if problem := _unjoinable(axis, shapes):
+        raise ShapeError(
+            f"concatenate: {problem}",
+            expected=f"equal sizes along every axis but axis {axis}, along which they are joined",
+            received=", ".join([f"input {i} {shape}" for i, shape in enumerate(shapes)]),
+        )
+
+
+def _unjoinable(axis: int, shapes: Sequence[tuple[int, ...]]) -> str:
+    """What keeps the shapes from being joined along the axis; nothing when they can be."""
+    for i, shape in enumerate(shapes):
+        if not -len(shape) <= axis < len(shape):
+            return f"input {i} has no axis {axis}"
+        if len(shape) != len(shapes[0]):
+            return f"input 0 has {len(shapes[0])} axes but input {i} has {len(shape)}"
+        for k, (n, m) in enumerate(zip(shapes[0], shape, strict=True)):
+            if n != m and k != axis % len(shape):
+                return f"axis {k} is {n} in input 0 but {m} in input {i}"
+    return ""
+
+
 concatenate = operation(
     "concatenate",
     lambda xp, *parts, axis=0: xp.concatenate(*parts, axis=axis),
     d_each=lambda xp, i, g, y, *parts, axis=0: xp.index(g, key=_slice_of(i, parts, axis)),
+    check=_joinable,
 )
 where = operation(
     "where",

@@ -98,9 +98,9 @@ sigmoid_cross_entropy = operation(  # binary cross-entropy of t against sigmoid(
 )
 binary_cross_entropy = operation(  # the same on probabilities
     "binary_cross_entropy",
-    lambda xp, p, t: -xp.mean(xp.strong_multiply(t, xp.log(p)) + xp.strong_multiply(1 - t, xp.log1p(-p))),
+    lambda xp, p, t: -xp.mean(xp.strong_product(t, xp.log, p) + xp.strong_product(1 - t, xp.log1p, -p)),
     d_p=lambda xp, g, y, p, t: (
-        g * (xp.strong_multiply(1 - t, xp.divide(1, 1 - p)) - xp.strong_multiply(t, xp.divide(1, p))) / p.size
+        g * (xp.strong_product(1 - t, xp.divide, 1, 1 - p) - xp.strong_product(t, xp.divide, 1, p)) / p.size
     ),
     d_t=lambda xp, g, y, p, t: g * (xp.log1p(-p) - xp.log(p)) / p.size,
     textbook=lambda xp, p, t: -xp.mean(t * xp.log(p) + (1 - t) * xp.log(1 - p)),
@@ -125,7 +125,7 @@ label_cross_entropy = operation(  # the same with class numbers for targets
 hinge = operation(  # t is -1 or 1
     "hinge",
     lambda xp, z, t: xp.mean(xp.maximum(1 - t * z, 0)),
-    d_z=lambda xp, g, y, z, t: g * -t * xp.step(1 - t * z) / z.size,
+    d_z=lambda xp, g, y, z, t: xp.strong_multiply(xp.step(1 - t * z), g * -t) / z.size,
     d_t=None,
     check=_same_shape,
 )
@@ -147,6 +147,8 @@ one_hot = operation(  # z gives width and dtype
 take_label = operation(
     "take_label",
     lambda xp, z, labels: xp.take_label(z, labels),
-    d_z=lambda xp, g, y, z, labels: xp.spread(g, shape=z.shape, axis=-1) * xp.one_hot(labels, z),
+    d_z=lambda xp, g, y, z, labels: xp.strong_multiply(
+        xp.one_hot(labels, z), xp.spread(g, shape=z.shape, axis=-1)
+    ),
     d_labels=None,
 )

@@ -3,6 +3,7 @@
 ================  =========================================================================
 :mod:`.floats`    Python numbers, on the standard library alone
 :mod:`.arrays`    NumPy arrays, dtype kept
+:mod:`.buffers`   places: a rule becomes a list of NumPy calls that write into buffers
 :mod:`.complexes` complex arrays: forward rules only, for gradient checks exact to rounding
 :mod:`.symbols`   formulas, for people and for generated code
 :data:`NODES`     graph nodes: a rule run on nodes records its own derivative
@@ -13,6 +14,7 @@ A namespace holds some base functions; every other row of the table is reachable
 
 from __future__ import annotations
 
+from ...errors import KindError
 from ..table import TABLE
 
 TYPE_CHECKING = False
@@ -22,15 +24,20 @@ if TYPE_CHECKING:
 
 
 class Namespace:
-    """Base functions by name; an unknown name is looked up in the table and read in this namespace."""
+    """Base functions by name; an unknown name is looked up in the table and read in this namespace.
 
-    def __init__(self, **functions: Any) -> None:
-        self.__dict__.update(functions)
+    With ``holds="numbers"`` only elementwise rows are found: the others need the shapes of arrays.
+    """
+
+    def __init__(self, holds: str = "arrays", **functions: Any) -> None:
+        self.__dict__.update(functions, _numbers=holds == "numbers")
 
     def __getattr__(self, name: str) -> Any:
         from functools import partial
 
         row = _row_named(name)
+        if self._numbers and not hasattr(row, "local"):
+            raise KindError(f"{name} works on arrays", received="plain numbers", hint="use whygrad.Tensor")
         function = partial(row.forward, self)
         setattr(self, name, function)  # found at once the next time
         return function
@@ -50,10 +57,21 @@ class _Nodes:
         return TABLE["where"](condition, a, b)
 
     @staticmethod
+    def strong_product(a: Any, function: Any, *operands: Any) -> Any:
+        """As on numbers and arrays, but recorded."""
+        import sys
+
+        if (numpy := sys.modules.get("numpy")) is None:  # nobody has arrays
+            return TABLE["strong_multiply"](a, function(*operands))
+        with numpy.errstate(divide="ignore", invalid="ignore"):
+            return TABLE["strong_multiply"](a, function(*operands))
+
+    @staticmethod
     def fit(contribution: Any, target: Any) -> Any:
         """As on arrays, but recorded."""
-        if getattr(contribution, "shape", ()) != getattr(target, "shape", ()):
-            return TABLE["sum_to"](contribution, shape=target.shape)
+        shape, dtype = getattr(target, "shape", ()), getattr(target, "dtype", None)
+        if (getattr(contribution, "shape", ()), getattr(contribution, "dtype", None)) != (shape, dtype):
+            return TABLE["sum_to"](contribution, shape=shape, dtype=dtype)
         return contribution
 
 
@@ -69,10 +87,15 @@ def _row_named(name: str) -> Any:
 
 def reading_of(operands: Sequence[Any]) -> Any:
     """The reading for plain operands: floats when all are numbers, arrays otherwise."""
-    if all([isinstance(operand, (int, float)) for operand in operands]):
+    if all_numbers(operands):
         from .floats import FLOATS
 
         return FLOATS
     from .arrays import ARRAYS
 
     return ARRAYS
+
+
+def all_numbers(operands: Sequence[Any]) -> bool:
+    """Whether every operand is a plain number."""
+    return all([isinstance(operand, (int, float)) for operand in operands])

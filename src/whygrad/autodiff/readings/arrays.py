@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from . import Namespace
 Array = np.ndarray[Any, Any]
 
 
-def sum_to(a: Array, *, shape: tuple[int, ...]) -> Array:
-    """Sum over the axes along which ``shape`` was broadcast to ``a.shape``."""
+def sum_to(a: Array, *, shape: tuple[int, ...], dtype: Any = None) -> Array:
+    """Sum over the axes along which ``shape`` was broadcast to ``a.shape``; as ``dtype`` if one is given."""
+    if dtype is not None and a.dtype != dtype:
+        return sum_to(a, shape=shape).astype(dtype)
     lead = a.ndim - len(shape)
     if lead == 1 and a.ndim == 2 and a.shape[1:] == shape:
         return total(a, axis=0)
@@ -40,6 +43,16 @@ def fit(contribution: Any, target: Any) -> Any:
     return contribution
 
 
+def keeps_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A Python number of Python numbers: what NumPy makes of them would widen a float32 array beside it."""
+
+    def kept(*operands: Any) -> Any:
+        y = function(*operands)
+        return y.item() if all([type(x) in (float, int, bool) for x in operands]) else y
+
+    return kept
+
+
 def spread(g: Array, *, shape: tuple[int, ...], axis: Any = None, keepdims: bool = False) -> Array:
     """Repeat along the axes that a reduction summed over."""
     if axis is not None and not keepdims:
@@ -48,9 +61,34 @@ def spread(g: Array, *, shape: tuple[int, ...], axis: Any = None, keepdims: bool
 
 
 def strong_multiply(a: Any, b: Any) -> Any:
-    """a · b, and 0 where a is 0, whatever b is."""
+    """a · b, and 0 where a or b is 0, whatever the other is."""
+    if _finite(a) and _finite(b):
+        return np.asarray(np.multiply(a, b))
     out = np.zeros(np.broadcast_shapes(np.shape(a), np.shape(b)), np.result_type(a, b))
-    return np.multiply(a, b, out=out, where=np.not_equal(a, 0))
+    return np.multiply(a, b, out=out, where=np.not_equal(a, 0) & np.not_equal(b, 0))
+
+
+def _finite(a: Any) -> bool:
+    """Whether every entry is finite."""
+    a = np.asarray(a)
+    return a.dtype.kind in "biu" or bool(np.isfinite(a).all())
+
+
+def strong_product(a: Any, function: Callable[..., Any], *operands: Any) -> Any:
+    """a · function(operands), and 0 where a is 0, without a warning of what the function meets there."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return strong_multiply(a, function(*operands))
+
+
+def strong_log(a: Any) -> Any:
+    """Natural logarithm, and 0 at 0."""
+    a = np.asarray(a)
+    return np.log(a, out=np.zeros(a.shape, np.result_type(a, np.float32)), where=a != 0)
+
+
+def compare(a: Any, b: Any) -> Any:
+    """1 where a > b, -1 where a < b, else 0: the sign of a - b, also where both are infinite."""
+    return np.subtract(np.greater(a, b), np.less(a, b), dtype=np.result_type(a, b))
 
 
 def scatter(g: Array, *, key: Any, shape: tuple[int, ...]) -> Array:
@@ -75,21 +113,25 @@ def take_label(z: Array, labels: Array) -> Array:
 FUNCTIONS: dict[str, Any] = dict(
     exp=np.exp,
     expm1=np.expm1,
-    log=np.log,
+    log=keeps_numbers(np.log),
     log1p=np.log1p,
     sqrt=np.sqrt,
     sin=np.sin,
     cos=np.cos,
     tanh=np.tanh,
     abs=np.abs,
-    sign=np.sign,
+    sign=keeps_numbers(np.sign),
     step=lambda a: (a > 0).astype(a.dtype),
     maximum=np.maximum,
     minimum=np.minimum,
-    divide=np.divide,
+    divide=keeps_numbers(np.divide),
     power=np.power,
     where=np.where,
     strong_multiply=strong_multiply,
+    strong_product=strong_product,
+    strong_log=keeps_numbers(strong_log),
+    bounded=lambda a: np.maximum(np.minimum(a, 1000.0), -1000.0),
+    compare=compare,
     sum=total,
     mean=np.mean,
     max=np.max,

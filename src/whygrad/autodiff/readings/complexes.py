@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import Namespace
-from .arrays import FUNCTIONS, Array
+from .arrays import FUNCTIONS, Array, compare
 
 
 def largest(z: Array, axis: Any = None, keepdims: bool = False) -> Any:
@@ -28,6 +28,8 @@ COMPLEXES = Namespace(
         "step": lambda z: (np.real(z) > 0).astype(float),
         "maximum": lambda a, b: np.where(np.real(a) > np.real(b), a, b),
         "minimum": lambda a, b: np.where(np.real(a) < np.real(b), a, b),
+        "bounded": lambda z: np.where(np.abs(np.real(z)) < 1000, z, 1000 * np.sign(np.real(z))),
+        "compare": lambda a, b: compare(np.real(a), np.real(b)),
         "max": largest,
         "sum": np.sum,
     }

@@ -88,9 +88,29 @@ def where(condition: Any, a: float, b: float) -> float:
     return a if condition else b
 
 
+def compare(a: float, b: float) -> float:
+    """The sign of a - b, also when both are infinite."""
+    return 1.0 if a > b else -1.0 if a < b else 0.0
+
+
+def bounded(a: float) -> float:
+    """The number within -1000 and 1000 that is nearest."""
+    return 1000.0 if a > 1000 else -1000.0 if a < -1000 else a
+
+
 def strong_multiply(a: float, b: float) -> float:
-    """a · b, and 0 when a is 0, whatever b is."""
-    return a * b if a else 0.0
+    """a · b, and 0 when one is 0, whatever the other is."""
+    return a * b if a and b else 0.0
+
+
+def strong_product(a: float, function: Callable[..., float], *operands: float) -> float:
+    """a · function(operands), and 0 when a is 0."""
+    return strong_multiply(a, function(*operands)) if a else 0.0
+
+
+def strong_log(a: float) -> float:
+    """Natural logarithm, and 0 at 0."""
+    return log(a) if a else 0.0
 
 
 FUNCTIONS: dict[str, Any] = dict(
@@ -111,6 +131,10 @@ FUNCTIONS: dict[str, Any] = dict(
     step=step,
     where=where,
     strong_multiply=strong_multiply,
+    strong_product=strong_product,
+    strong_log=strong_log,
+    bounded=bounded,
+    compare=compare,
     fit=lambda contribution, target: contribution,
 )
-FLOATS = Namespace(**FUNCTIONS)
+FLOATS = Namespace(holds="numbers", **FUNCTIONS)

@@ -23,7 +23,13 @@ class Symbol:
         self.head, self.args, self.keywords = head, args, keywords or {}
 
     def __repr__(self) -> str:
-        return f"{self.head}({', '.join(map(repr, self.args))})" if self.args else self.head
+        keywords = [f"{name}={value!r}" for name, value in self.keywords.items()]
+        return f"{self.head}({', '.join([*map(repr, self.args), *keywords])})" if self.args else self.head
+
+    def __getitem__(self, key: Any) -> Symbol:
+        return Symbol("index", self, keywords={"key": key})
+
+    __iter__ = None  # it has no length: a rule takes entries by index
 
     def __bool__(self) -> bool:
         raise TypeError("a rule may not branch on a value: use a mask or xp.where(condition, a, b)")
@@ -83,8 +89,8 @@ _install()
 
 BASE = frozenset(
     "exp expm1 log log1p sqrt sin cos tanh abs sign step maximum minimum divide power where "
-    "strong_multiply sum mean max matmul reshape transpose matrix_transpose broadcast_to concatenate "
-    "sum_to spread scatter one_hot take_label".split()
+    "strong_multiply strong_log compare bounded sum mean max matmul reshape transpose matrix_transpose "
+    "broadcast_to concatenate sum_to spread scatter one_hot take_label".split()
 )
 
 
@@ -100,6 +106,10 @@ class SymbolSpace:
         if self.expand and function not in BASE:
             return lambda *args, **keywords: TABLE[function].forward(self, *args, **keywords)
         return lambda *args, **keywords: Symbol(function, *map(number, args), keywords=keywords)
+
+    def strong_product(self, a: Any, function: Any, *operands: Any) -> Symbol:
+        """The product: a symbol has no value that the function could not take."""
+        return Symbol("strong_multiply", number(a), number(function(*operands)))
 
     @staticmethod
     def fit(contribution: Any, target: Any) -> Any:

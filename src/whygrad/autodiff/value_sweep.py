@@ -1,0 +1,184 @@
+"""The reverse sweep over values: quick, because it is what every step of training by scalars consists of.
+
+A node with one or two parents holds them and the local derivatives itself (``a``, ``b``, ``da``, ``db``);
+``None`` for a local derivative says that nothing flows there. A node with more parents has no ``a``: its
+``b`` knows the parents, and gets ``da`` times the gradient to hand on. A neuron's ``b`` are its weights,
+``db`` their data in the forward pass, and ``inputs`` the inputs of its layer.
+"""
+
+from __future__ import annotations
+
+from operator import mul
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .value import Value
+
+
+class Parents:
+    """The parents of a node with any number of them, and the local derivative by each."""
+
+    __slots__ = ("locals", "nodes")
+
+    def __init__(self, nodes: tuple[Value, ...], locals: tuple[float | None, ...]) -> None:
+        self.nodes, self.locals = nodes, locals
+
+    def parents_of(self, node: Value) -> tuple[Value, ...]:
+        """All of them."""
+        return self.nodes
+
+    def locals_of(self, node: Value) -> tuple[float | None, ...]:
+        """The local derivative by each."""
+        return self.locals
+
+    def missing(self, node: Any, done: object) -> list[Any]:
+        """Parents that are results themselves and not in the order of the sweep yet."""
+        return [parent for parent in self.nodes if parent.op is not None and parent.seen is not done]
+
+    def hand_on(self, node: Value, upstream: float) -> None:
+        """Add its share of the gradient to each parent."""
+        for parent, local in zip(self.nodes, self.locals, strict=True):
+            if local is not None:
+                parent.grad += local * upstream
+
+
+class Group:
+    """Values that are parents together: a sweep visits them once, as if the group were a node itself.
+
+    It has no gradient of its own: what a neuron hands on goes to its members.
+    """
+
+    __slots__ = ("grad", "nodes", "seen")
+
+    a = da = None
+    op = "group"
+
+    def __init__(self, nodes: Iterable[Value]) -> None:
+        self.nodes = tuple(nodes)
+        self.seen: object = None
+
+    @property
+    def b(self) -> Group:
+        """What knows the parents, as for a neuron."""
+        return self
+
+    def missing(self, node: Any, done: object) -> list[Any]:
+        """Members that are results themselves and not in the order of the sweep yet."""
+        return [member for member in self.nodes if member.op is not None and member.seen is not done]
+
+
+class Inputs(Group):
+    """The inputs of a layer and their data in the forward pass: one object for all neurons of the layer.
+
+    ``vary`` says whether an input has a gradient; in a first layer they are constants as a rule.
+    """
+
+    __slots__ = ("data", "vary")
+
+    def __init__(self, nodes: Iterable[Value]) -> None:
+        super().__init__(nodes)
+        self.data = [node.data for node in self.nodes]
+        self.vary = any([node.requires_grad for node in self.nodes])
+
+
+class Weights(Group):
+    """The bias and the weights of a neuron: one object for all its uses."""
+
+    __slots__ = ()
+
+    def parents_of(self, node: Value) -> tuple[Value, ...]:
+        """The bias, the weights, the inputs: the order of the row."""
+        nodes: tuple[Value, ...] = self.nodes + node.inputs.nodes
+        return nodes
+
+    def locals_of(self, node: Value) -> tuple[float | None, ...]:
+        """By the bias 1, by a weight its input, by an input its weight."""
+        return (1.0, *node.inputs.data, *node.db[1:])
+
+    def missing(self, node: Any, done: object) -> list[Any]:
+        """The members, for the group itself; for a neuron the groups, as far as they are missing."""
+        if node is self:
+            return super().missing(node, done)
+        inputs = node.inputs
+        if inputs.seen is not done:
+            return [inputs] if self.seen is done else [self, inputs]
+        return [] if self.seen is done else [self]
+
+    def hand_on(self, node: Any, upstream: float) -> None:
+        """Add its share of the gradient to each parent."""
+        inputs = node.inputs
+        weights, data = iter(self.nodes), iter(node.db)
+        next(weights).grad += upstream
+        next(data)  # the bias
+        if inputs.vary:
+            for w, x, w_data, x_data in zip(weights, inputs.nodes, data, inputs.data):  # noqa: B905
+                w.grad += x_data * upstream
+                x.grad += w_data * upstream
+        else:
+            for w, x_data in zip(weights, inputs.data):  # noqa: B905
+                w.grad += x_data * upstream
+
+
+# From Python 3.12 on, sum() of floats makes up for rounding; the row rounds after each addition.
+SUM_IS_PLAIN = sum([1e16, 1.0, -1e16]) == 0.0
+
+
+def weighted_sum(data: Iterable[float], inputs: Iterable[float]) -> float:
+    """The bias and each weight times its input, added up in the order of the row."""
+    factors = iter(data)
+    total = next(factors)
+    if SUM_IS_PLAIN:
+        return sum(map(mul, factors, inputs), total)
+    for w, x in zip(factors, inputs):  # noqa: B905 - strict costs time here
+        total = total + w * x
+    return total
+
+
+def backpropagate(root: Value) -> None:
+    """Add the gradient of ``root`` by every value it was computed from; inner nodes start from zero.
+
+    Without recursion, so that any depth works. A node is marked when its parents are put on the stack and
+    again when all of them are in the order; the marks are objects of this sweep, so that a sweep that was
+    interrupted leaves nothing for the next to stumble over.
+    """
+    opened, done = object(), object()
+    order: list[Any] = []
+    stack: list[Any] = [root]
+    push, pop, finish = stack.append, stack.pop, order.append
+    while stack:
+        node = pop()
+        seen = node.seen
+        if seen is done:
+            continue
+        if seen is opened:
+            node.seen = done
+            node.grad = 0.0
+            finish(node)
+            continue
+        node.seen = opened
+        push(node)
+        a, b = node.a, node.b
+        if a is None:
+            stack.extend(b.missing(node, done))
+            continue
+        if a.op is not None and a.seen is not done:
+            push(a)
+        if b is not None and b.op is not None and b.seen is not done:
+            push(b)
+
+    root.grad = 1.0
+    for node in reversed(order):
+        upstream = node.grad
+        a, da = node.a, node.da
+        if a is None:
+            if da is not None:
+                node.b.hand_on(node, da * upstream)
+            continue
+        if da is not None:
+            a.grad += da * upstream
+        db = node.db
+        if db is not None:
+            node.b.grad += db * upstream

@@ -1,0 +1,92 @@
+"""The course of a run in the numbers that the rules look at. Nothing here decides what is trouble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..history import OF_LAYERS, History
+
+Array = np.ndarray[Any, Any]
+HOT = 0.5  # an epoch is hot while its learning rate is at least this share of the highest
+LAST = 3  # epochs whose median stands for the end
+
+
+@dataclass(frozen=True)
+class Course:
+    """A history as arrays.
+
+    Attributes
+    ----------
+    losses, rates, norms
+        Loss, learning rate and norm of the gradient of each epoch. Shape: (epochs,).
+    validation
+        Loss on the validation rows; None where an epoch has none. Shape: (epochs,).
+    gradients, updates
+        Norm of the gradient, and update ratio, of each layer at the end of each epoch; NaN where the epoch
+        was broken off. Shape: (epochs, layers).
+    """
+
+    losses: Array
+    rates: Array
+    norms: Array
+    validation: Array | None
+    gradients: Array
+    updates: Array
+
+    @classmethod
+    def of(cls, history: History) -> Course:
+        """The arrays of a history, which may be empty."""
+        watched = [epoch.validation_loss for epoch in history]
+        layers = max([len(epoch.layers) for epoch in history], default=0)
+        by_layer = np.full((len(OF_LAYERS), len(history), layers), np.nan)
+        for row, epoch in enumerate(history):
+            for place, layer in enumerate(epoch.layers):
+                by_layer[:, row, place] = [getattr(layer, name) for name in OF_LAYERS]
+        return cls(
+            np.array(history.loss, float),
+            np.array([epoch.learning_rate for epoch in history], float),
+            np.array([epoch.gradient_norm for epoch in history], float),
+            None if not watched or None in watched else np.array(watched, float),
+            *by_layer,
+        )
+
+    def __len__(self) -> int:
+        return len(self.losses)
+
+    @property
+    def hot(self) -> Array:
+        """The epochs, by number from 0, before a schedule has brought the learning rate down."""
+        return np.flatnonzero(self.rates >= HOT * self.rates.max())
+
+    @property
+    def end(self) -> float:
+        """The loss at the end."""
+        return float(np.median(self.losses[-LAST:]))
+
+    @property
+    def largest_update(self) -> float:
+        """The largest update ratio of any layer in any epoch; 0 if none is known."""
+        return float(self._largest.max()) if self._largest.size else 0.0
+
+    @property
+    def usual_update(self) -> float:
+        """The median, over hot epochs, of the largest update ratio among the layers; 0 if none is known."""
+        known = self._largest
+        return float(np.median(known[self.hot])) if known.size else 0.0
+
+    @property
+    def _largest(self) -> Array:
+        """The largest update ratio of each epoch, 0 where none is known; parameters of length 0 have none."""
+        known = np.where(np.isfinite(self.updates), self.updates, 0.0)
+        return np.asarray(known.max(axis=1, initial=0.0))
+
+    def after(self, share: float, values: Array) -> float:
+        """A curve's value where that share of the whole way was gone, measured by the sum of learning rates.
+
+        Where a schedule goes down to zero, the last epochs hardly count, as they hardly learn.
+        """
+        way = np.cumsum(self.rates)
+        return float(np.interp(share * way[-1], way, values))
