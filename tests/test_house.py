@@ -33,6 +33,8 @@ FLOORS = (
     "data",
     "evaluation",
     "training",
+    "trace",
+    "render",
     PACKAGE,
     "runs",
     "cli",

@@ -11,7 +11,9 @@ import pytest
 README = Path(__file__).resolve().parents[1] / "README.md"
 
 
-@pytest.mark.parametrize(("page", "least"), [("README.md", 20), ("docs/own-data.md", 5)])
+@pytest.mark.parametrize(
+    ("page", "least"), [("README.md", 20), ("docs/own-data.md", 5), ("docs/explain.md", 20)]
+)
 def test_the_examples_run_as_they_stand(page, least):
     result = doctest.testfile(str(README.parent / page), module_relative=False, encoding="utf-8")
     assert result.attempted > least

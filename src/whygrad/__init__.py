@@ -15,5 +15,10 @@ __getattr__, __dir__, __all__ = exporter(
         ".autodiff.value": ["Value"],
         ".nn.scalar": ["ANN", "MLP", "Layer", "Neuron", "SELoss"],
         ".training.neural_network": ["NeuralNetwork"],
+        ".trace.explanation": ["Explanation", "explain"],
+        ".trace.graphs": ["observe"],
+        ".trace.layers": ["observe_step"],
+        ".trace.path_search": ["paths"],
+        ".trace.record": ["Trace"],
     },
 )

@@ -9,6 +9,7 @@ from .table import TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 # how tightly each head binds; a weaker argument gets parentheses
@@ -23,7 +24,13 @@ LEFT_OUT = frozenset(["spread", "broadcast_to", "bounded"])  # shapes, and what 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def notation(op: Op | str, of: str | None = None, *, latex: bool = False) -> str:
+def notation(
+    op: Op | str,
+    of: str | None = None,
+    *,
+    latex: bool = False,
+    names: Mapping[str, str | int] | None = None,
+) -> str:
     r"""The formula of a row's derivative, or of its forward rule.
 
     In the text ``y`` is the row's output and ``g`` the upstream gradient. An elementwise row shows its
@@ -39,6 +46,10 @@ def notation(op: Op | str, of: str | None = None, *, latex: bool = False) -> str
         derivative, one on a line.
     latex
         LaTeX instead of text.
+    names
+        What to write for an input, for ``y`` or for ``g``: the names of a network's arrays, say. A number
+        takes part in simplifying, so that ``{"g": 1}`` leaves the upstream gradient out. A row with any
+        number of inputs has as many as there are names.
 
     Examples
     --------
@@ -52,18 +63,23 @@ def notation(op: Op | str, of: str | None = None, *, latex: bool = False) -> str
     >>> print(notation(multiply))
     ∂y/∂a = b
     ∂y/∂b = a
+    >>> notation(tanh, names={"y": "a1"})
+    '1 − a1²'
     """
     if isinstance(op, str):
         op = _named(op)
     # a row with any number of inputs is shown for the smallest neuron
-    inputs = ["b", "w", "x"] if op.variadic else list(op.inputs)
-    xs = [name(i) for i in inputs]
+    written = names or {}
+    inputs = list(op.inputs)
+    if op.variadic:
+        inputs = [key for key in written if key not in ("y", "g")] or ["b", "w", "x"]
+    xs = [_named_as(written, i) for i in inputs]
     try:
         if of == "y":
             return _show(op.textbook(WORDS, *xs), latex)
         stated = [i for i in range(len(inputs)) if op.variadic or op.rules[i] is not None]
         wanted = stated if of is None else [i for i in stated if f"d_{inputs[i]}" == of]
-        texts = [_show(_derivative(op, i, xs), latex) for i in wanted]
+        texts = [_show(_derivative(op, i, xs, written), latex) for i in wanted]
     except TypeError as error:  # a shape, an axis or a key is missing
         unbound = "keyword-only" in str(error)
         raise SettingError(
@@ -91,11 +107,17 @@ def _named(name: str) -> Op:
     return row
 
 
-def _derivative(op: Op, i: int, xs: list[Symbol]) -> Symbol:
-    y = name("y")
+def _named_as(written: Mapping[str, str | int], i: str) -> Symbol:
+    """The symbol for an input, under another name if there is one."""
+    word = written.get(i, i)
+    return name(word) if isinstance(word, str) else number(word)
+
+
+def _derivative(op: Op, i: int, xs: list[Symbol], written: Mapping[str, str | int]) -> Symbol:
+    y = _named_as(written, "y")
     if isinstance(op, Elementwise):
         return number(op.local(i, WORDS, y, xs))  # type: ignore[no-any-return]
-    return number(op.pull(i, WORDS, name("g"), y, xs))  # type: ignore[no-any-return]
+    return number(op.pull(i, WORDS, _named_as(written, "g"), y, xs))  # type: ignore[no-any-return]
 
 
 def _left(op: Op, x: str, latex: bool) -> str:
@@ -145,6 +167,11 @@ def _simplify(s: Symbol) -> Symbol:
             return Symbol("*", args[0].args[0], _raised(args[0].args[1]))
         if _same_base(args[0], args[1]):
             return _raised(args[0])
+    if s.head == "-" and args[0].head == args[1].head == "number":
+        return Symbol("number", args[0].args[0] - args[1].args[0])
+    if s.head == "power" and _is(args[1], 1):
+        base: Symbol = args[0]
+        return base
     if s.head == "+" and args[1].head == "neg":
         return Symbol("-", args[0], args[1].args[0])
     if s.head == "/" and args[0].head == "neg":
@@ -160,7 +187,7 @@ def _write(s: Symbol, latex: bool, level: int) -> str:
     """The text of a symbol, in parentheses when its surroundings bind more tightly than it does."""
     if s.head == "name":
         word = str(s.args[0])
-        return f"\\mathit{{{word}}}" if latex and len(word) > 1 else word
+        return f"\\mathit{{{word}}}" if latex and len(word) > 1 and word.isalpha() else word
     if s.head == "number":
         return _number(s.args[0], latex, level)
     if s.head == "T":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._lazy import above
 from ..errors import GraphError, KindError, ShapeError
 from .fingerprint import fingerprint, refuse_changed
 from .node import Node, sweep, topological_order
@@ -191,6 +192,8 @@ class Tensor(ArrayOperations, Node):
     def item(self) -> float:
         """The number in a tensor that holds one."""
         return float(self.data.item())
+
+    _repr_html_ = above("whygrad.render.notebook", "tensor_html")
 
     def __array__(self, *args: Any, **keywords: Any) -> Array:
         raise KindError(

@@ -7,6 +7,7 @@ were recorded before. How a node keeps its parents: see ``value_sweep``.
 
 from __future__ import annotations
 
+from .._lazy import above
 from ..errors import GraphError, KindError
 from . import value_methods
 from .node import Node, topological_order
@@ -269,6 +270,8 @@ class Value(Node):
     def elu(self, alpha: float = 1.0) -> Value:
         """a above 0, alpha · (exp(a) - 1) below."""
         return _rows.elu(self, alpha=alpha)  # type: ignore[no-any-return]
+
+    _repr_html_ = above("whygrad.render.notebook", "value_html")
 
     def __format__(self, style: str) -> str:
         return format(self.data, style) if style else str(self)

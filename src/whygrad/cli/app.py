@@ -5,6 +5,8 @@ from __future__ import annotations
 from cyclopts import App, Parameter
 
 from .data import data
+from .explain import EXAMPLES as EXPLAINING
+from .explain import explain
 from .saved import EVALUATING, PREDICTING, SHOWING, evaluate, predict, show
 from .train import EXAMPLES, train
 
@@ -25,5 +27,6 @@ def build() -> App:
     app.command(evaluate, help_epilogue=EVALUATING)
     app.command(predict, help_epilogue=PREDICTING)
     app.command(show, help_epilogue=SHOWING)
+    app.command(explain, help_epilogue=EXPLAINING)
     app.command(data)
     return app

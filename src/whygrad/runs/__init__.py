@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = exporter(
     {
         ".run": ["RunResult", "prepare", "train"],
         ".saved_run": ["SavedRun", "open_run"],
+        ".step": ["Session", "StepSettings", "open_session"],
         ".settings": ["TrainSettings", "make_settings"],
     },
 )
