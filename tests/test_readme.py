@@ -38,3 +38,13 @@ def test_the_rows_it_quotes_stand_so_in_the_table():
     sources = squeezed("".join([path.read_text(encoding="utf-8") for path in ops.glob("*.py")]))
     for row in rows:
         assert squeezed(row).rstrip(")") in sources, row
+
+
+def test_the_explanation_it_quotes_is_what_the_command_says(capsys):
+    from whygrad.cli import main
+
+    block = re.search(r"```text\n(1\. How much.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    assert main(["explain", "--weight", "1,0,1"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in block[1].splitlines() if line not in said] == []

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from whygrad import files
+from whygrad import _files as files
 from whygrad.cli import main
 from whygrad.errors import DataError
 from whygrad.runs import run
