@@ -75,7 +75,7 @@ def loss_curve(
     if falls if log is None else log:
         ax.set_yscale("log")
     else:
-        ax.set_ylim(bottom=min(0.0, float(seen.min())))
+        ax.set_ylim(min(0.0, float(seen.min())), float(seen.max()) * (1.12 if snapshots else 1.05) or 1.0)
     _mark_best(ax, history, drawn)
     _mark_snapshots(ax, _epochs(history), loss, snapshots)
     _mark_gap(ax, _epochs(history), loss)
