@@ -36,7 +36,7 @@ from .style import (
 Array = np.ndarray[Any, Any]
 MOST = 10  # neurons of a layer that are drawn; of wider ones the first and the last
 RADIUS = 0.34
-COLUMN, ROW = 2.3, 0.92  # distances, in radii of about a third of an inch
+COLUMN, ROW = 2.6, 0.92  # distances, in radii of about a third of an inch
 WIDEST = 3.4  # points, of the largest weight
 NUMBERED = 24  # lines up to which each has its number
 
@@ -221,12 +221,12 @@ def _room(
     right = 0.75 + 0.11 * max(map(len, outputs), default=0)
     left, right = max(left, 0.06 * words[0]), max(right, 0.06 * words[-1])
     width = left + COLUMN * (len(places) - 1) + right
-    height = 2 * top + 2.7
+    height = 2 * top + 2.25
     if ax is None:
         ax = figure(0.8 * width + 0.2, 0.8 * height + 0.4).add_subplot()
     bare(ax)
     ax.set_xlim(-left, COLUMN * (len(places) - 1) + right)
-    ax.set_ylim(-top - 2.1, top + 0.6)
+    ax.set_ylim(-top - 1.75, top + 0.5)
     ax.set_aspect("equal")
     return ax
 
@@ -270,11 +270,13 @@ def _write_weights(ax: Axes, ends: Sequence[Any], strength: Array) -> None:
     taken: list[Array] = []
     for k in np.argsort(-np.abs(strength), kind="stable"):
         begin, end = ends[k]
-        options = [begin + t * (end - begin) for t in (0.3, 0.7, 0.2, 0.8, 0.4, 0.6, 0.5)]
+        options = [begin + t * (end - begin) for t in (0.28, 0.72, 0.16, 0.84, 0.4, 0.6, 0.5)]
         room = [min((_apart(spot, other) for other in taken), default=9.0) for spot in options]
         spot = options[int(np.argmax(np.minimum(room, 1.0)))]
         taken.append(spot)
-        ax.text(*spot, short(round(float(strength[k]), 2)).replace("-", "−"), fontsize=SMALL, color=INK, ha="center", va="center", zorder=3,
+        if strength[k] == 0:  # no line, so no number either
+            continue
+        ax.text(*spot, f"{strength[k]:.2g}".replace("-", "−"), fontsize=SMALL, color=INK, ha="center", va="center", zorder=3,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85})
 
 

@@ -92,8 +92,6 @@ def stages(network: NeuralNetwork, X: Any = None, y: Any = None) -> list[Stage]:
         if isinstance(layer, Dense):
             formula = f"{before} W{sub} + b{sub}"
         else:
-            formula = notation(layer.op, "y").replace("a", title.replace("a", "z"))
-            formula = formula if len(formula) <= 20 else f"{layer.name}(z{sub})"
             formula = f"{layer.name}(z{sub})"
         last = place == len(names) - 1
         gradient = f"δ{sub} = ∂L/∂{title}" if isinstance(layer, Dense) else f"∂L/∂{title}"
@@ -106,14 +104,15 @@ def stages(network: NeuralNetwork, X: Any = None, y: Any = None) -> list[Stage]:
             slope = notation(names[place + 1][1].op) if hasattr(names[place + 1][1], "op") else "f′"
             activated = names[place + 1][0]
             written = slope.replace("y", activated).replace("a)", f"{title})").replace("[a", f"[{title}")
-            short_enough = len(written) <= 12
-            back = f"∂L/∂{activated} ⊙ ({written})" if short_enough else f"∂L/∂{activated} ⊙ f′({title})"
+            short_enough = len(written) <= 14
+            written = written if written.startswith("[") else f"({written})"
+            back = f"∂L/∂{activated} ⊙ {written}" if short_enough else f"∂L/∂{activated} ⊙ f′({title})"
         lines: tuple[str, ...] = ()
         if isinstance(layer, Dense):
             lines = (f"∂L/∂W{sub} = {before}ᵀ δ{sub}", f"∂L/∂b{sub} = Σ δ{sub}")
             if known:
                 size = float(np.linalg.norm(layer.dW))
-                lines = (*lines, f"{_shape(layer.dW)}, ‖∂L/∂W{sub}‖ = {short(size)}")
+                lines = (*lines, f"{_shape(layer.dW)}, norm {short(size)}")
         norm = float(np.linalg.norm(layer.upstream)) if known else None
         found.append(Stage(title, formula, _shape(layer.output) if known else "", gradient, back, norm, lines))
         before = title
@@ -147,10 +146,10 @@ def backward_pass(
     found = stages(network, X, y)
     width = STEP * (len(found) - 1) + WIDE
     if ax is None:
-        ax = figure(0.74 * width + 0.5, 4.9).add_subplot()
+        ax = figure(0.74 * width + 0.5, 4.5).add_subplot()
     bare(ax)
     ax.set_xlim(-WIDE / 2 - 0.15, STEP * (len(found) - 1) + WIDE / 2 + 0.15)
-    ax.set_ylim(-3.5, 2.75)
+    ax.set_ylim(-2.75, 2.7)
     for place, stage in enumerate(found):
         x = place * STEP
         _box(ax, x, 1.6, [stage.title, stage.formula, stage.shape], BLUE, "#EAF3F9")
@@ -159,18 +158,18 @@ def backward_pass(
         if not stage.gradient:
             continue
         note = "" if stage.size is None else f"norm {short(stage.size)}"
-        _box(ax, x, -0.5, [stage.gradient, stage.back, note], VERMILLION, "#FCEFE6")
+        _box(ax, x, -0.3, [stage.gradient, stage.back, note], VERMILLION, "#FCEFE6")
         if place < len(found) - 1:
-            _arrow(ax, (x + STEP - WIDE / 2, -0.5), (x + WIDE / 2, -0.5), VERMILLION, (0, (4, 2)))
-        ax.plot([x, x], [1.6 - HIGH / 2 - 0.06, -0.5 + HIGH / 2 + 0.06], color="#CFCFCF", linewidth=1,
+            _arrow(ax, (x + STEP - WIDE / 2, -0.3), (x + WIDE / 2, -0.3), VERMILLION, (0, (4, 2)))
+        ax.plot([x, x], [1.6 - HIGH / 2 - 0.06, -0.3 + HIGH / 2 + 0.06], color="#CFCFCF", linewidth=1,
                 linestyle=(0, (1, 2)), zorder=0)
         if stage.parameters:
-            _box(ax, x, -2.55, list(stage.parameters), INK, "#F3F3F3", titled=False)
-            _arrow(ax, (x, -0.5 - HIGH / 2), (x, -2.55 + HIGH / 2), VERMILLION, (0, (4, 2)))
+            _box(ax, x, -2.15, list(stage.parameters), INK, "#F3F3F3", titled=False)
+            _arrow(ax, (x, -0.3 - HIGH / 2), (x, -2.15 + HIGH / 2), VERMILLION, (0, (4, 2)))
     left = -WIDE / 2
     ax.text(left, 2.32, "forward →", color=BLUE, fontsize=LABEL, fontweight="bold")
-    ax.text(left, -0.42, "← backward", color=VERMILLION, fontsize=LABEL, fontweight="bold")
-    ax.text(left, -2.5, "gradients of\nthe parameters", color=INK, fontsize=LABEL, fontweight="bold", va="center")
+    ax.text(left, -0.3, "← backward", color=VERMILLION, fontsize=LABEL, fontweight="bold", va="center")
+    ax.text(left, -2.15, "gradients of\nthe parameters", color=INK, fontsize=LABEL, fontweight="bold", va="center")
     ax.set_title(title, fontsize=TITLE, color=INK, loc="left")
     describe(
         ax,

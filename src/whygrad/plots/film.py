@@ -1,0 +1,281 @@
+"""Writes animations: draws what moves onto what stands still, and compresses with one small palette.
+
+matplotlib's own writer draws every frame anew and lets Pillow choose colours for each. Here the still
+part is drawn once; a frame restores it, draws the artists that changed, and takes its colours from one
+palette of 64, found on a few frames. So files are quicker to write and much smaller.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from .._numbers import count
+from ..errors import DataError, SettingError
+from ..training.files import write_whole
+from .style import alt_text
+
+Array = np.ndarray[Any, Any]
+COLOURS = 64
+HOLD = 1.5  # seconds that the last frame stands
+SAMPLES = 6  # frames that the palette is found on
+FORMATS = ("gif", "webp", "mp4")
+
+
+@dataclass(frozen=True)
+class Film:
+    """A figure, and how to turn it into each of its frames.
+
+    Attributes
+    ----------
+    whole
+        The figure.
+    frames
+        How many.
+    show
+        ``show(k)`` changes artists so that the figure shows frame k, and gives those it changed, from the
+        back to the front. All frames change the same artists.
+    fps
+        Frames a second.
+    above
+        Artists that stand still in front of those that move: drawn once, and laid over each frame.
+    """
+
+    whole: Figure
+    frames: int
+    show: Callable[[int], Iterable[Artist]]
+    fps: float = 20.0
+    above: Sequence[Artist] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes, with the last frame held."""
+        return (self.frames - 1) * _delay(self.fps) / 1000 + HOLD
+
+    def save(self, path: Path | str, dpi: float | None = None) -> Path:
+        """Write the film, whole or not at all; the suffix says in which format.
+
+        Raises
+        ------
+        SettingError
+            If the suffix is none of ``.gif``, ``.webp`` and ``.mp4``, or there is no encoder for it.
+        """
+        return save_film(self, path, dpi)
+
+
+def pictures(film: Film, dpi: float | None = None) -> Iterable[Array]:
+    """The frames one after the other. Shape of each: (height, width, 3), bytes."""
+    count("frames", film.frames, least=1)
+    if dpi is not None:
+        film.whole.set_dpi(dpi)
+    canvas = FigureCanvasAgg(film.whole)
+    moving = list(film.show(0))
+    canvas.draw()  # the layout is settled with the first frame in it, and then frozen
+    film.whole.set_layout_engine("none")
+    for artist in (*moving, *film.above):
+        artist.set_animated(True)
+    try:
+        canvas.draw()
+        still = canvas.copy_from_bbox(film.whole.bbox)
+        renderer = canvas.get_renderer()
+        lid = _alone(canvas, film.above)
+        for k in range(film.frames):
+            canvas.restore_region(still)
+            for artist in film.show(k):
+                if not artist.get_animated():
+                    raise DataError("a film's frames must all change the same artists", received=repr(artist))
+                artist.draw(renderer)
+            if lid is not None:
+                renderer.draw_image(renderer.new_gc(), 0, 0, lid)
+            yield np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+    finally:
+        for artist in (*moving, *film.above):
+            artist.set_animated(False)
+
+
+def _alone(canvas: FigureCanvasAgg, artists: Sequence[Artist]) -> Array | None:
+    """Artists on nothing, as an image with transparency, rows from the bottom as a renderer takes them."""
+    if not artists:
+        return None
+    renderer = canvas.get_renderer()
+    renderer.clear()
+    for artist in artists:
+        artist.draw(renderer)
+    return np.asarray(canvas.buffer_rgba())[::-1].copy()
+
+
+class Backdrop(Artist):
+    """A small image stretched over axes, pixel by pixel: what ``imshow`` does, without resampling.
+
+    Parameters
+    ----------
+    ax
+        The axes it fills.
+    image
+        Colours from 0 to 1, rows from the bottom. Shape: (rows, columns, 3).
+    """
+
+    zorder = 0
+
+    def __init__(self, ax: Any, image: Array) -> None:
+        super().__init__()
+        self.set_figure(ax.figure)
+        self.axes = ax
+        ax.add_artist(self)
+        self.set_image(image)
+
+    def set_image(self, image: Array) -> None:
+        """Show other colours."""
+        self.image = np.full((*image.shape[:2], 4), 255, np.uint8)
+        self.image[..., :3] = image * 255 + 0.5
+
+    def draw(self, renderer: Any) -> None:
+        """Lay the image over the axes."""
+        if not self.get_visible():
+            return
+        box = self.axes.bbox  # type: ignore[union-attr]
+        left, bottom, right, top = (round(v) for v in (box.x0, box.y0, box.x1, box.y1))
+        rows = np.arange(top - bottom) * self.image.shape[0] // max(1, top - bottom)
+        columns = np.arange(right - left) * self.image.shape[1] // max(1, right - left)
+        renderer.draw_image(renderer.new_gc(), left, bottom, self.image[rows[:, None], columns])
+
+
+def save_film(film: Film, path: Path | str, dpi: float | None = None) -> Path:
+    """Write a film, whole or not at all; see :meth:`Film.save`."""
+    path = Path(path)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise SettingError(
+            f"a film cannot be written as {path.name}",
+            expected=", ".join(f".{known}" for known in FORMATS),
+            received=path.suffix or "no suffix",
+        )
+    if kind == "mp4" and shutil.which("ffmpeg") is None:
+        raise SettingError("there is no encoder for MP4 here", expected="ffmpeg", hint="write a .gif or .webp")
+    frames = list(pictures(film, dpi))
+    text = alt_text(film.whole)
+    if kind == "mp4":
+        write_whole(path, _mp4(frames, film.fps))
+    else:
+        write_whole(path, encode(frames, film.fps, kind, text))
+    return path
+
+
+def encode(frames: Sequence[Array], fps: float, kind: str = "gif", text: str = "") -> bytes:
+    """The bytes of a GIF or WebP that repeats, its last frame held.
+
+    Parameters
+    ----------
+    frames
+        Each of shape (height, width, 3), bytes.
+    fps
+        Frames a second.
+    kind
+        ``"gif"`` or ``"webp"``.
+    text
+        What it shows, for the file's comment.
+
+    Examples
+    --------
+    >>> frames = [np.full((4, 4, 3), shade, np.uint8) for shade in (0, 128, 255)]
+    >>> encode(frames, fps=10)[:6]
+    b'GIF89a'
+    """
+    if not frames:
+        raise DataError("a film needs frames")
+    durations = [_delay(fps)] * (len(frames) - 1) + [round(1000 * HOLD)]
+    out = io.BytesIO()
+    if kind == "webp":
+        images = [Image.fromarray(frame) for frame in frames]
+        images[0].save(out, "WEBP", save_all=True, append_images=images[1:], duration=durations, loop=0,
+                       lossless=True, method=2)
+        return out.getvalue()
+    palette, table = shared_palette(frames)
+    indexed = [_indexed(table[_cells(frame)], palette) for frame in frames]
+    more = {"comment": text.encode("ascii", "replace")[:250]} if text else {}
+    indexed[0].save(out, "GIF", save_all=True, append_images=indexed[1:], duration=durations, loop=0, **more)
+    return out.getvalue()
+
+
+def shared_palette(frames: Sequence[Array], colours: int = COLOURS) -> tuple[Array, Array]:
+    """Colours for all frames, and for each cell of colour space the nearest one.
+
+    Returns
+    -------
+    palette
+        Shape: (colours, 3), bytes.
+    table
+        Index of the nearest colour for each of 32 × 32 × 32 cells. Shape: (32768,).
+    """
+    places = sorted({int(k) for k in np.linspace(0, len(frames) - 1, min(SAMPLES, len(frames)))})
+    together = np.concatenate([frames[k][::2, ::2].reshape(-1, 3) for k in places])
+    seen = np.bincount(_cells(together), minlength=32**3)
+    used = np.flatnonzero(seen)
+    # one pixel for each colour and, so that areas count more than edges, some more for frequent ones
+    weights = np.maximum(1, (seen[used] ** 0.5).astype(int))
+    sample = np.repeat(_centre(used), weights, axis=0)
+    side = int(np.ceil(len(sample) ** 0.5))
+    sample = np.concatenate([sample, np.repeat(sample[:1], side * side - len(sample), axis=0)])
+    image = Image.fromarray(sample.reshape(side, side, 3).astype(np.uint8))
+    found = image.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=1).getpalette() or []
+    palette = np.array(found, np.uint8).reshape(-1, 3)[:colours]
+    frequent = used[np.argsort(-seen[used])[:8]]  # what large areas consist of stays exact
+    exact = np.array([_mean_colour(together, cell) for cell in frequent], np.uint8)
+    palette = np.concatenate([exact, palette])[: max(colours, len(exact))]
+    cells = _centre(np.arange(32**3)).astype(np.float32)
+    distance = ((cells[:, None, :] - palette[None].astype(np.float32)) ** 2).sum(axis=2)
+    table = distance.argmin(axis=1).astype(np.uint8)
+    table[frequent] = np.arange(len(frequent), dtype=np.uint8)
+    return palette, table
+
+
+def _cells(frame: Array) -> Array:
+    """The cell of colour space of each pixel."""
+    wide = frame.astype(np.uint16)
+    return np.asarray((wide[..., 0] >> 3) << 10 | (wide[..., 1] >> 3) << 5 | wide[..., 2] >> 3)
+
+
+def _centre(cells: Array) -> Array:
+    return np.stack([(cells >> 10) * 8 + 4, (cells >> 5 & 31) * 8 + 4, (cells & 31) * 8 + 4], axis=-1)
+
+
+def _mean_colour(pixels: Array, cell: int) -> Array:
+    return np.asarray(pixels[_cells(pixels) == cell].mean(axis=0).round())
+
+
+def _indexed(places: Array, palette: Array) -> Image.Image:
+    image = Image.fromarray(places)
+    image.putpalette(palette.tobytes(), "RGB")
+    return image
+
+
+def _delay(fps: float) -> int:
+    """Milliseconds a frame; GIF counts in hundredths of a second."""
+    return max(20, 10 * round(100 / fps))
+
+
+def _mp4(frames: Sequence[Array], fps: float) -> bytes:
+    """The frames through ffmpeg, cut to even sizes as H.264 wants them."""
+    height, width = (size - size % 2 for size in frames[0].shape[:2])
+    held = [*frames, *[frames[-1]] * round(HOLD * fps)]
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "film.mp4"
+        command = ["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"]
+        command += ["-s", f"{width}x{height}", "-r", str(fps), "-i", "-", "-pix_fmt", "yuv420p", str(target)]
+        data = b"".join(np.ascontiguousarray(frame[:height, :width]).tobytes() for frame in held)
+        done = subprocess.run(command, input=data, capture_output=True, check=False)
+        if done.returncode:
+            raise DataError("ffmpeg could not write the film", received=done.stderr.decode()[-200:])
+        return target.read_bytes()
