@@ -29,8 +29,7 @@ from .style import (
     BLUE,
     GRID,
     INK,
-    SOFT,
-    TEXT,
+    SHADES,
     VERMILLION,
     axes,
     class_style,
@@ -47,6 +46,7 @@ Array = np.ndarray[Any, Any]
 Show = Callable[[int], Iterable[Artist]]
 SIZE = (5.0, 4.5)  # inches, at DPI
 DPI = 100
+LEVELS = 12  # of shading: fewer than in a figure, as each moving edge costs bytes
 
 
 def boundary_film(
@@ -274,7 +274,8 @@ def _boundary(
         raise DataError("an epoch for each grid", expected=f"{len(grids)}", received=f"{len(epochs)}")
     first = grids[0]
     ax.grid(visible=False)
-    image = Backdrop(ax, shades(first))
+    two = len(first.classes) == 2
+    image = Backdrop(ax, _shade_of(first), SHADES(np.linspace(0, 1, LEVELS))[:, :3] if two else None)
     line = LineCollection([], colors=INK, linewidths=1.8, zorder=2)
     ax.add_collection(line, autolim=False)
     labels = _labels(y, len(first.points), first.classes)
@@ -287,7 +288,7 @@ def _boundary(
     above = [*dots, *([ax.get_legend()] if ax.get_legend() is not None else [])]
 
     def show(k: int) -> list[Artist]:
-        image.set_image(shades(grids[k]))
+        image.set_grid(_shade_of(grids[k]))
         line.set_segments(crossings(grids[k]))
         title.set_text(f"decision boundary, epoch {epochs[k]}")
         return [image, line, title]
@@ -305,3 +306,8 @@ def crossings(grid: ClassGrid) -> list[Array]:
         found += contour_generator(grid.x, grid.y, lead[:, :, k]).lines(0.0)  # type: ignore[arg-type]
     return found
 
+
+
+def _shade_of(grid: ClassGrid) -> Array:
+    """What lies behind the points: the probability of the second class of two, or colours."""
+    return grid.probability[:, :, 1] if len(grid.classes) == 2 else shades(grid)
