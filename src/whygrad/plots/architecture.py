@@ -63,7 +63,7 @@ class Architecture:
     biases: tuple[Array, ...] | None = None
 
 
-def architecture(network: Any) -> Architecture:
+def architecture_of(network: Any) -> Architecture:
     """The sizes, activations and weights of a network of any kind, or of a list of sizes.
 
     Raises
@@ -73,10 +73,10 @@ def architecture(network: Any) -> Architecture:
 
     Examples
     --------
-    >>> architecture([2, 4, 1]).sizes
+    >>> architecture_of([2, 4, 1]).sizes
     (2, 4, 1)
     >>> from whygrad import MLP
-    >>> architecture(MLP(3, [4, 1])).names
+    >>> architecture_of(MLP(3, [4, 1])).names
     ('input', 'tanh', 'tanh')
     """
     if isinstance(network, Architecture):
@@ -165,7 +165,7 @@ def network_architecture(
     >>> len(ax.patches), ax.get_title(loc="left")
     (7, '2 → 4 → 1')
     """
-    found = architecture(network)
+    found = architecture_of(network)
     if lines not in ("weights", "gradients") or (lines == "gradients" and row is None):
         raise SettingError("lines are 'weights', or 'gradients' of a row", received=f"{lines!r}, row={row!r}")
     if most < 3:

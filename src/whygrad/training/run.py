@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from .cross_validation import FoldSummary, fold_indices, fold_summary
 from .defaults import hidden_sizes, weight_decay_for
 from .files import empty_folder, new_folder, write_new, write_whole
 from .honest import Summary, summarise
+from .loop import Callback
 from .neural_network import NeuralNetwork
 from .scoring import score
 from .settings import TrainSettings, to_toml
@@ -118,6 +119,7 @@ def learn(
     bar: bool | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    callbacks: Iterable[Callback] = (),
 ) -> None:
     """Train on the training rows."""
     network.train(
@@ -132,6 +134,7 @@ def learn(
         patience=settings.patience,
         checkpoint=checkpoint,
         resume=resume,
+        callbacks=callbacks,
         verbose=bar,
     )
 
