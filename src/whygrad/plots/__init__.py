@@ -23,6 +23,7 @@ __getattr__, __dir__, __all__ = exporter(
         ],
         ".fits": ["regression_fit", "residuals", "training_results"],
         ".flows": ["layer_activations", "layer_flow", "layer_gradients", "layer_weights"],
+        ".graph_drawing": ["graph_picture"],
         ".gradient_drawing": ["gradient_flow", "gradient_norms", "gradient_spread", "update_ratios"],
         ".grids": ["ClassGrid", "Projection", "class_grid", "principal_plane"],
         ".histogram_drawing": ["histograms", "ridges"],
