@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LETTER, PAD, LINE = 7.3, 14.0, 17.0  # pixels: a letter's width at 12, room inside a box, a line of text
 GAP, FREE = 14.0, 10.0  # between boxes of a layer, and around a bend
-ALONG = 74.0  # between layers
+ALONG = 74.0  # between layers, at least
 ROUNDS = 12
 
 
@@ -81,22 +81,23 @@ def lay_out(graph: Graph) -> Layout:
     heights = [sizes[k][1] if k < len(sizes) else 0.0 for k in range(total)]
     y = _heights(layers, lower, upper, heights)
     widths = [max((sizes[k][0] for k in layer if k < len(sizes)), default=20.0) for layer in layers]
-    x, left = [0.0] * total, PAD
+    along = max([ALONG, *[LETTER * len(link.label) + 26 for link in graph.links]])
+    x, across, left = [0.0] * total, [0.0] * total, PAD
     for layer, wide in zip(layers, widths, strict=True):
         for k in layer:
-            x[k] = left + wide / 2
-        left += wide + ALONG
+            x[k], across[k] = left + wide / 2, wide / 2
+        left += wide + along
     top = min((y[k] - heights[k] / 2 for k in range(total)), default=0.0) - PAD
     low = max((y[k] + heights[k] / 2 for k in range(total)), default=0.0) + PAD
     places = tuple(Place(x[k], y[k] - top, *sizes[k]) for k in range(len(sizes)))
     bends = []
     for chain in chains:
         first, last = places[chain[0]], places[chain[-1]]
-        inner = [(x[k], y[k] - top) for k in chain[1:-1]]
-        bends.append(
-            ((first.x + first.width / 2, first.y), *inner, (last.x - last.width / 2, last.y))
-        )
-    return Layout(places, tuple(bends), left - ALONG + PAD, low - top, crossings)
+        inner = [  # level past the boxes of a layer
+            (x[k] + side * across[k], y[k] - top) for k in chain[1:-1] for side in (-1, 1)
+        ]
+        bends.append(((first.x + first.width / 2, first.y), *inner, (last.x - last.width / 2, last.y)))
+    return Layout(places, tuple(bends), left - along + PAD, low - top, crossings)
 
 
 def _size(title: str, lines: Sequence[str]) -> tuple[float, float]:

@@ -206,7 +206,7 @@ def label_places(graph: Graph, layout: Layout) -> list[tuple[float, float]]:
     return found
 
 
-def curve(points: Sequence[tuple[float, float]], steps: int = 8) -> list[tuple[float, float]]:
+def curve(points: Sequence[tuple[float, float]], steps: int = 16) -> list[tuple[float, float]]:
     """The points of the curve through bends: cubic between each two, level at both."""
     found = [points[0]]
     for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):

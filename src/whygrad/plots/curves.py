@@ -21,6 +21,7 @@ from .style import (
     describe,
     legend,
     line_style,
+    logarithmic,
     name,
     numbers,
     short,
@@ -73,7 +74,7 @@ def loss_curve(
     seen = np.concatenate([line[np.isfinite(line)] for line in drawn.values()])
     falls = seen.min() > 0 and seen.max() > SPAN * seen.min()
     if falls if log is None else log:
-        ax.set_yscale("log")
+        logarithmic(ax, seen)
     else:
         ax.set_ylim(min(0.0, float(seen.min())), float(seen.max()) * (1.12 if snapshots else 1.05) or 1.0)
     _mark_best(ax, history, drawn)
@@ -152,7 +153,7 @@ def learning_rates(
     if not len(seen):
         raise DataError("no run has a loss that is a number", received=", ".join(map(str, histories)))
     if seen.min() > 0 and seen.max() > SPAN * seen.min():
-        ax.set_yscale("log")
+        logarithmic(ax, seen)
     name(ax, title, "epoch", "loss" + (", logarithmic" if ax.get_yscale() == "log" else ""))
     legend(ax)
     describe(ax, f"{title}: loss over epochs for {len(histories)} runs; {'; '.join(words)}.")

@@ -37,6 +37,7 @@ from .style import (
     figure,
     legend,
     line_style,
+    logarithmic,
     name,
     numbers,
     short,
@@ -187,7 +188,7 @@ def hidden_film(
         return [lines, *dots, title]
 
     describe(whole, f"How a hidden layer bends the plane, from epoch {epochs[0]} to {epochs[-1]}.")
-    return Film(whole, len(activations), show, fps)
+    return Film(whole, len(activations), show, fps, [] if ax.get_legend() is None else [ax.get_legend()])
 
 
 def flow_film(flow: Flow, *, fps: float = 15.0, most: int = 100) -> Film:
@@ -200,7 +201,7 @@ def flow_film(flow: Flow, *, fps: float = 15.0, most: int = 100) -> Film:
     if not len(known):
         raise DataError("every gradient in this history is zero or unknown")
     floor = float(known.min()) / 2
-    ax.set_yscale("log")
+    logarithmic(ax, known)
     ax.set_ylim(floor, 1.6 * float(known.max()))
     places = np.arange(1, flow.layers + 1)
     bars = ax.bar(places, np.full(flow.layers, floor), width=0.55, color=BLUE)
@@ -244,7 +245,7 @@ def _loss(ax: Axes, history: History, moments: Sequence[int]) -> Show:
     validation = numbers(history.validation_loss)
     seen = np.concatenate([loss[np.isfinite(loss)], validation[np.isfinite(validation)]])
     if seen.min() > 0 and seen.max() > 30 * seen.min():
-        ax.set_yscale("log")
+        logarithmic(ax, seen)
     ax.plot(epochs, loss, color=GRID, linewidth=2)
     lines = [(ax.plot([], [], linewidth=2, label="training", **line_style(0))[0], loss)]
     if np.isfinite(validation).any():

@@ -23,6 +23,7 @@ from .style import (
     heading,
     legend,
     line_style,
+    logarithmic,
     name,
     short,
 )
@@ -83,7 +84,7 @@ def gradient_spread(
     places = np.arange(1, len(sizes) + 1)
     known = [k for k, entries in enumerate(above) if len(entries)]
     if known:
-        ax.set_yscale("log")
+        logarithmic(ax, np.concatenate(above))
         drawn = ax.boxplot(
             [above[k] for k in known], positions=places[known], widths=0.5, whis=(5, 95), showfliers=False,
             patch_artist=True, medianprops={"color": VERMILLION, "linewidth": 2},
@@ -135,7 +136,7 @@ def _lines(ax: Axes, flow: Flow, rows: Array) -> None:
     """A line for each layer, from the input on; zeros are gaps on the logarithmic axis."""
     shown = np.where(rows > 0, rows, np.nan)
     if np.isfinite(shown).any():
-        ax.set_yscale("log")
+        logarithmic(ax, shown)
     else:
         shown = rows
     single = {"marker": "o", "markersize": 6} if len(flow.epochs) == 1 else {}

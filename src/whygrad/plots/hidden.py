@@ -39,7 +39,7 @@ class Bent:
     side: int
 
 
-def bent(recorder: Recorder, X: Any, y: Any, side: int = 21, most: int = 100) -> Bent:
+def bent(recorder: Recorder, X: Any, y: Any, side: int = 15, most: int = 60) -> Bent:
     """What the last hidden layer makes of the plane; a wide layer is seen from its two widest directions.
 
     The directions are those of the last moment, so that only the layer moves and not who looks at it.

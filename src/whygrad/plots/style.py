@@ -77,6 +77,20 @@ def dress(ax: Axes) -> Axes:
     return ax
 
 
+def logarithmic(ax: Axes, values: np.ndarray[Any, Any]) -> None:
+    """A logarithmic vertical axis for these values, with plain numbers where they are short."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ax.set_yscale("log")
+    above = values[np.isfinite(values) & (values > 0)]
+    low, high = float(above.min()), float(above.max())
+    decades = np.log10(high / low)
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2.2 else (1.0,), numticks=12))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    if 1e-4 <= low and high < 1e5:
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+
+
 def bare(ax: Axes) -> Axes:
     """Axes for a drawing: nothing but what is drawn."""
     ax.set_axis_off()
