@@ -1,7 +1,7 @@
 """A film of a decision boundary: 100 frames at 500 × 450, by whygrad and by matplotlib's own writer.
 
-Both get the same grids of probabilities and the same points; they take turns, and the best of each counts. Seconds are of the processor, which a
-busy machine does not stretch as it does those of the clock.
+Both get the same grids of probabilities and the same points; they take turns, and the best of each counts.
+Seconds are of the processor, which a busy machine does not stretch as it does those of the clock.
 
 python benchmarks/animation.py
 """
@@ -77,7 +77,9 @@ def main() -> None:
         large, small = (path.stat().st_size / 1e6 for path in paths)
     print(f"FuncAnimation with PillowWriter: {slow:6.2f} s of CPU  {large:.2f} MB")
     print(f"whygrad:                         {quick:6.2f} s of CPU  {small:.2f} MB")
-    print(f"{slow / quick:.1f} times faster (promised {SPEED:g}), {large / small:.1f} times smaller ({SIZE:g})")
+    print(
+        f"{slow / quick:.1f} times faster (promised {SPEED:g}), {large / small:.1f} times smaller ({SIZE:g})"
+    )
     if slow / quick < SPEED or large / small < SIZE:
         raise SystemExit("below what is promised")
 

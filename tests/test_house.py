@@ -22,7 +22,20 @@ SRC = ROOT / "src"
 PACKAGE = "whygrad"
 
 # From the ground up. The package's own __init__ offers what stands below it; the command line uses it.
-FLOORS = ("_lazy", "errors", "_numbers", "autodiff", "nn", "optim", "data", "training", "drawing", "plots", PACKAGE, "cli")
+FLOORS = (
+    "_lazy",
+    "errors",
+    "_numbers",
+    "autodiff",
+    "nn",
+    "optim",
+    "data",
+    "training",
+    "drawing",
+    "plots",
+    PACKAGE,
+    "cli",
+)
 
 # ---------------------------------------------------------------------------------------------------------
 # Imports go down only

@@ -53,10 +53,20 @@ def _pictures(seed: int) -> dict[str, Callable[[], Any]]:
     def say(text: str) -> None:
         print(text, file=sys.stderr)
 
-    sine = Subject("sine", TrainSettings(epochs=200, seed=seed, layers=(16, 16), activation="tanh",
-                                         validation_size=0.15, weight_decay=0.0), say=say)
-    moons = Subject("moons", TrainSettings(epochs=100, samples=300, seed=seed, layers=(16, 16),
-                                           validation_size=0.15, weight_decay=0.01), say=say)
+    sine = Subject(
+        "sine",
+        TrainSettings(
+            epochs=200, seed=seed, layers=(16, 16), activation="tanh", validation_size=0.15, weight_decay=0.0
+        ),
+        say=say,
+    )
+    moons = Subject(
+        "moons",
+        TrainSettings(
+            epochs=100, samples=300, seed=seed, layers=(16, 16), validation_size=0.15, weight_decay=0.01
+        ),
+        say=say,
+    )
     X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
     xor = NeuralNetwork([2, 4, 1], "tanh", seed=seed)
     say("training XOR: 1000 epochs")

@@ -59,7 +59,9 @@ def plot(
         raise SettingError("dpi must be from 20 to 1200", received=dpi)
     if row.needs == NOTHING:
         if source is not None or settings.model_fields_set:
-            raise SettingError(f"{row.name} needs nothing", received=source or "settings", hint="leave it out")
+            raise SettingError(
+                f"{row.name} needs nothing", received=source or "settings", hint="leave it out"
+            )
         return _write(row.draw(None), output or Path(row.name + row.suffix), dpi)
     if source is None:
         raise SettingError(

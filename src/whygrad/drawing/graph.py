@@ -220,7 +220,9 @@ def _neurons(nodes: Sequence[Any], edges: Sequence[tuple[int, int, int]]) -> lis
             continue
         user = next(iter(used))
         ends = node.op is not None and node.op.name in ENDS_A_NEURON
-        inside = node.op is not None and node.op.name == "weighted_sum" and nodes[user].op.name in ENDS_A_NEURON
+        inside = (
+            node.op is not None and node.op.name == "weighted_sum" and nodes[user].op.name in ENDS_A_NEURON
+        )
         if not ends or inside:
             group[k] = group[user]
     return group
@@ -290,7 +292,9 @@ def _group_box(key: int, inside: Sequence[Any], last: bool) -> Box:
         shown = ends[-1]
     else:
         leaves = all(node.op is None for node in inside)
-        title = f"{len(inside)} inputs" if leaves else shown.label or shown.op.symbol if shown.op else shown.label
+        title = (
+            f"{len(inside)} inputs" if leaves else shown.label or shown.op.symbol if shown.op else shown.label
+        )
     lines = [f"{len(inside)} nodes"]
     if isinstance(shown, Value) and len(ends) <= 1 and not title.endswith("inputs"):
         lines += [f"data {number(shown.data)}", f"grad {number(shown.grad)}"]

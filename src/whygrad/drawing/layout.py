@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .graph import Graph
 
@@ -74,7 +75,7 @@ def lay_out(graph: Graph) -> Layout:
     lower: list[list[int]] = [[] for _ in range(total)]  # neighbours in the layer before
     upper: list[list[int]] = [[] for _ in range(total)]
     for chain in chains:
-        for a, b in zip(chain, chain[1:], strict=False):
+        for a, b in pairwise(chain):
             upper[a].append(b)
             lower[b].append(a)
     layers, crossings = _ordered(layers, lower, upper)
@@ -106,7 +107,7 @@ def _size(title: str, lines: Sequence[str]) -> tuple[float, float]:
 
 
 def _ranks(graph: Graph) -> list[int]:
-    """The layer of each box: as far left as what it is computed from allows, inputs next to their first use."""
+    """The layer of each box: as far left as what it needs allows, inputs next to their first use."""
     before: list[list[int]] = [[] for _ in graph.boxes]
     after: list[list[int]] = [[] for _ in graph.boxes]
     for link in graph.links:
@@ -125,7 +126,7 @@ def _ranks(graph: Graph) -> list[int]:
 
 
 def _layers_of(graph: Graph, ranks: Sequence[int]) -> tuple[list[list[int]], list[list[int]]]:
-    """For each link the places it runs through, and the places of each layer; places beyond boxes are bends."""
+    """For each link the places it runs through; the places of each layer. Places beyond boxes are bends."""
     layers: list[list[int]] = [[] for _ in range(max(ranks, default=0) + 1)]
     for k, rank in enumerate(ranks):
         layers[rank].append(k)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 from ..errors import SettingError
@@ -22,7 +23,13 @@ LOOKS = {  # fill, edge, dashes
     "group": ("#F3EEF2", "#4A0E3C", ""),
     "result": ("#FCEFE6", VERMILLION, ""),
 }
-SHAPES = {"leaf": ("(", ")"), "constant": ("[", "]"), "operation": ("[", "]"), "group": ("[[", "]]"), "result": ("([", "])")}
+SHAPES = {
+    "leaf": ("(", ")"),
+    "constant": ("[", "]"),
+    "operation": ("[", "]"),
+    "group": ("[[", "]]"),
+    "result": ("([", "])"),
+}
 FORMATS = (".svg", ".dot", ".mmd")
 
 
@@ -209,7 +216,7 @@ def label_places(graph: Graph, layout: Layout) -> list[tuple[float, float]]:
 def curve(points: Sequence[tuple[float, float]], steps: int = 16) -> list[tuple[float, float]]:
     """The points of the curve through bends: cubic between each two, level at both."""
     found = [points[0]]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         for k in range(1, steps + 1):
             t = k / steps
             found.append((x0 + (x1 - x0) * t, y0 + (y1 - y0) * t * t * (3 - 2 * t)))
@@ -238,15 +245,15 @@ def _head(width: float, height: float, words: str) -> str:
     )
 
 
-def _box(
-    title: str, lines: Iterable[str], kind: str, x: float, y: float, width: float, height: float
-) -> str:
+def _box(title: str, lines: Iterable[str], kind: str, x: float, y: float, width: float, height: float) -> str:
     fill, edge, dashes = LOOKS[kind]
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    parts = [
-        f'<rect x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" height="{height:.1f}" '
+    left, high = x - width / 2, y - height / 2
+    frame = (
+        f'<rect x="{left:.1f}" y="{high:.1f}" width="{width:.1f}" height="{height:.1f}" '
         f'rx="7" fill="{fill}" stroke="{edge}" stroke-width="1.4"{dashed}/>'
-    ]
+    )
+    parts = [frame]
     top = y - height / 2 + 0.4 * PAD + 12
     for row, line in enumerate((title, *lines)):
         bold = ' font-weight="bold"' if row == 0 else ""
@@ -260,9 +267,9 @@ def _box(
 def _matrix(name: str, rows: Sequence[Sequence[float]], x: float, y: float) -> tuple[str, float, float]:
     """A matrix as a table of numbers at a place, with its width and height."""
     wide = 9 + 7.3 * max(len(number(v)) for row in rows for v in row)
+    title = f"{escape(name)} ({len(rows)} × {len(rows[0])})"
     parts = [
-        f'<text x="{x:.1f}" y="{y + 4:.1f}" font-size="13" font-weight="bold" fill="{INK}">'
-        f"{escape(name)} ({len(rows)} × {len(rows[0])})</text>"
+        f'<text x="{x:.1f}" y="{y + 4:.1f}" font-size="13" font-weight="bold" fill="{INK}">{title}</text>'
     ]
     for r, row in enumerate(rows):
         for c, value in enumerate(row):

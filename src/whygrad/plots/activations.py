@@ -104,7 +104,9 @@ def activation_functions(names: Sequence[str] = SHOWN, whole: Figure | None = No
     for place, curve in enumerate(curves):
         ax = axes(whole.add_subplot(lines, columns, place + 1))
         for low, high in curve.vanishing:
-            ax.axvspan(low, high, facecolor="#F1E3DA", edgecolor="#D8B9A6", hatch="///", linewidth=0, zorder=0)
+            ax.axvspan(
+                low, high, facecolor="#F1E3DA", edgecolor="#D8B9A6", hatch="///", linewidth=0, zorder=0
+            )
         ax.plot(curve.z, curve.a, color=BLUE, linewidth=2.2)
         ax.plot(curve.z, curve.slope, color=VERMILLION, linewidth=1.9, linestyle=(0, (5, 2)))
         ax.axhline(0, color=SOFT, linewidth=0.8)
@@ -115,8 +117,14 @@ def activation_functions(names: Sequence[str] = SHOWN, whole: Figure | None = No
         ax.set_title(WORDS.get(curve.name, curve.name), fontsize=TITLE, color=INK, loc="left")
         if len(curve.formula) <= 24:
             ax.text(
-                1.0, 1.02, f"f′ = {curve.formula.replace('y', 'f').replace('a', 'z')}",
-                transform=ax.transAxes, ha="right", va="bottom", fontsize=SMALL, color=SOFT,
+                1.0,
+                1.02,
+                f"f′ = {curve.formula.replace('y', 'f').replace('a', 'z')}",
+                transform=ax.transAxes,
+                ha="right",
+                va="bottom",
+                fontsize=SMALL,
+                color=SOFT,
             )
     _key(whole)
     heading(whole, "Activation functions and their derivatives")

@@ -176,8 +176,14 @@ def network_architecture(
     ax = _room(ax, places, inputs, outputs, [max(len(name), 6) for name in found.names])
     strengths = slopes if lines == "gradients" else found.weights
     for k in range(1, len(shown)):
-        _connect(ax, places[k - 1], places[k], shown[k - 1], shown[k], None if strengths is None
-                 else strengths[k - 1])
+        _connect(
+            ax,
+            places[k - 1],
+            places[k],
+            shown[k - 1],
+            shown[k],
+            None if strengths is None else strengths[k - 1],
+        )
     for k, rows in enumerate(shown):
         _neurons(ax, places[k], rows, found, k, None if values is None else values[k])
     _captions(ax, found, places)
@@ -232,7 +238,11 @@ def _room(
 
 
 def _connect(
-    ax: Axes, left: Array, right: Array, from_rows: Sequence[int | None], to_rows: Sequence[int | None],
+    ax: Axes,
+    left: Array,
+    right: Array,
+    from_rows: Sequence[int | None],
+    to_rows: Sequence[int | None],
     weights: Array | None,
 ) -> None:
     """The lines between two layers; those with small weights first, so that large ones are on top."""
@@ -276,8 +286,17 @@ def _write_weights(ax: Axes, ends: Sequence[Any], strength: Array) -> None:
         taken.append(spot)
         if strength[k] == 0:  # no line, so no number either
             continue
-        ax.text(*spot, f"{strength[k]:.2g}".replace("-", "−"), fontsize=SMALL, color=INK, ha="center", va="center", zorder=3,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85})
+        ax.text(
+            float(spot[0]),
+            float(spot[1]),
+            f"{strength[k]:.2g}".replace("-", "−"),
+            fontsize=SMALL,
+            color=INK,
+            ha="center",
+            va="center",
+            zorder=3,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
+        )
 
 
 def _apart(one: Array, other: Array) -> float:
@@ -292,13 +311,35 @@ def _neurons(
         if row is None:
             hidden = found.sizes[k] - len(rows) + 1
             ax.text(x, y, "⋮", ha="center", va="center", fontsize=16, color=SOFT)
-            ax.text(x + 0.16, y, f"{hidden:,} more", ha="left", va="center", fontsize=SMALL, color=SOFT,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.9}, zorder=3)
+            ax.text(
+                x + 0.16,
+                y,
+                f"{hidden:,} more",
+                ha="left",
+                va="center",
+                fontsize=SMALL,
+                color=SOFT,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.9},
+                zorder=3,
+            )
             continue
         edge = SOFT if k == 0 else INK
-        ax.add_patch(Circle((x, y), RADIUS, facecolor="#F4F7FA" if k else "white", edgecolor=edge, linewidth=1.4, zorder=2))
+        ax.add_patch(
+            Circle(
+                (x, y), RADIUS, facecolor="#F4F7FA" if k else "white", edgecolor=edge, linewidth=1.4, zorder=2
+            )
+        )
         if values is not None:
-            ax.text(x, y, f"{values[row]:.2f}".replace("-", "−"), ha="center", va="center", fontsize=SMALL, color=INK, zorder=4)
+            ax.text(
+                x,
+                y,
+                f"{values[row]:.2f}".replace("-", "−"),
+                ha="center",
+                va="center",
+                fontsize=SMALL,
+                color=INK,
+                zorder=4,
+            )
 
 
 def _captions(ax: Axes, found: Architecture, places: Sequence[Array]) -> None:
@@ -328,14 +369,24 @@ def _key(ax: Axes, lines: str, reach: float) -> None:
         Line2D([], [], color=BLUE, linewidth=2.4),
         Line2D([], [], color=VERMILLION, linewidth=2.4, linestyle=(0, (4, 1.6))),
     ]
-    ax.legend(handles, [f"{what} above 0", "below 0"], loc="lower center", ncols=2, frameon=False, fontsize=TEXT,
-              labelcolor=INK, borderaxespad=0)
+    ax.legend(
+        handles,
+        [f"{what} above 0", "below 0"],
+        loc="lower center",
+        ncols=2,
+        frameon=False,
+        fontsize=TEXT,
+        labelcolor=INK,
+        borderaxespad=0,
+    )
 
 
 def _at_row(network: Any, x: Any, target: Any) -> tuple[list[Array], list[Array] | None]:
     """Values of all neurons for one row, and the gradients of all weights."""
     if not isinstance(network, NeuralNetwork):
-        raise SettingError("values and gradients are shown of a NeuralNetwork", received=type(network).__name__)
+        raise SettingError(
+            "values and gradients are shown of a NeuralNetwork", received=type(network).__name__
+        )
     one = np.asarray(x, float).reshape(1, -1)
     values = [one[0], *[layer[0] for layer in layer_activations(network, one)]]
     if target is None:

@@ -114,7 +114,9 @@ def stages(network: NeuralNetwork, X: Any = None, y: Any = None) -> list[Stage]:
                 size = float(np.linalg.norm(layer.dW))
                 lines = (*lines, f"{_shape(layer.dW)}, norm {short(size)}")
         norm = float(np.linalg.norm(layer.upstream)) if known else None
-        found.append(Stage(title, formula, _shape(layer.output) if known else "", gradient, back, norm, lines))
+        found.append(
+            Stage(title, formula, _shape(layer.output) if known else "", gradient, back, norm, lines)
+        )
         before = title
     value = f"= {short(float(loss.value))}" if known else ""
     found.append(Stage("L", _words(row.name), value, "∂L/∂L", "1"))
@@ -122,7 +124,11 @@ def stages(network: NeuralNetwork, X: Any = None, y: Any = None) -> list[Stage]:
 
 
 def backward_pass(
-    network: NeuralNetwork, X: Any = None, y: Any = None, ax: Axes | None = None, *,
+    network: NeuralNetwork,
+    X: Any = None,
+    y: Any = None,
+    ax: Axes | None = None,
+    *,
     title: str = "Forward, and back again",
 ) -> Axes:
     """Values from left to right, gradients from right to left, and below them those of the parameters.
@@ -161,15 +167,23 @@ def backward_pass(
         _box(ax, x, -0.3, [stage.gradient, stage.back, note], VERMILLION, "#FCEFE6")
         if place < len(found) - 1:
             _arrow(ax, (x + STEP - WIDE / 2, -0.3), (x + WIDE / 2, -0.3), VERMILLION, (0, (4, 2)))
-        ax.plot([x, x], [1.6 - HIGH / 2 - 0.06, -0.3 + HIGH / 2 + 0.06], color="#CFCFCF", linewidth=1,
-                linestyle=(0, (1, 2)), zorder=0)
+        ax.plot(
+            [x, x],
+            [1.6 - HIGH / 2 - 0.06, -0.3 + HIGH / 2 + 0.06],
+            color="#CFCFCF",
+            linewidth=1,
+            linestyle=(0, (1, 2)),
+            zorder=0,
+        )
         if stage.parameters:
             _box(ax, x, -2.15, list(stage.parameters), INK, "#F3F3F3", titled=False)
             _arrow(ax, (x, -0.3 - HIGH / 2), (x, -2.15 + HIGH / 2), VERMILLION, (0, (4, 2)))
     left = -WIDE / 2
     ax.text(left, 2.32, "forward →", color=BLUE, fontsize=LABEL, fontweight="bold")
     ax.text(left, -0.3, "← backward", color=VERMILLION, fontsize=LABEL, fontweight="bold", va="center")
-    ax.text(left, -2.15, "gradients of\nthe parameters", color=INK, fontsize=LABEL, fontweight="bold", va="center")
+    ax.text(
+        left, -2.15, "gradients of\nthe parameters", color=INK, fontsize=LABEL, fontweight="bold", va="center"
+    )
     ax.set_title(title, fontsize=TITLE, color=INK, loc="left")
     describe(
         ax,
@@ -189,8 +203,11 @@ def _loss_gradient(row: Any, title: str) -> str:
 
 
 def _words(name: str) -> str:
-    known = {"sigmoid_cross_entropy": "binary cross-entropy", "label_cross_entropy": "cross-entropy",
-             "softmax_cross_entropy": "cross-entropy"}
+    known = {
+        "sigmoid_cross_entropy": "binary cross-entropy",
+        "label_cross_entropy": "cross-entropy",
+        "softmax_cross_entropy": "cross-entropy",
+    }
     return known.get(name, name.replace("_", " "))
 
 
@@ -198,24 +215,49 @@ def _shape(array: Any) -> str:
     return " × ".join(map(str, np.shape(array)))
 
 
-def _box(
-    ax: Axes, x: float, y: float, lines: list[str], edge: str, fill: str, titled: bool = True
-) -> None:
+def _box(ax: Axes, x: float, y: float, lines: list[str], edge: str, fill: str, titled: bool = True) -> None:
     ax.add_patch(
-        FancyBboxPatch((x - WIDE / 2, y - HIGH / 2), WIDE, HIGH, boxstyle="round,pad=0,rounding_size=0.12",
-                       facecolor=fill, edgecolor=edge, linewidth=1.5, zorder=2)
+        FancyBboxPatch(
+            (x - WIDE / 2, y - HIGH / 2),
+            WIDE,
+            HIGH,
+            boxstyle="round,pad=0,rounding_size=0.12",
+            facecolor=fill,
+            edgecolor=edge,
+            linewidth=1.5,
+            zorder=2,
+        )
     )
     shown = [line for line in lines if line]
     heights = y + 0.29 * ((len(shown) - 1) / 2 - np.arange(len(shown)))
     for k, (line, height) in enumerate(zip(shown, heights, strict=True)):
         first = titled and k == 0
         size = LABEL if first else SMALL if len(line) > 20 or k == 2 else 10
-        ax.text(x, height, line, ha="center", va="center", zorder=3, fontsize=size,
-                color=SOFT if k == 2 else INK, fontweight="bold" if first else "normal")
+        ax.text(
+            x,
+            height,
+            line,
+            ha="center",
+            va="center",
+            zorder=3,
+            fontsize=size,
+            color=SOFT if k == 2 else INK,
+            fontweight="bold" if first else "normal",
+        )
 
 
 def _arrow(ax: Axes, begin: tuple[float, float], end: tuple[float, float], colour: str, dashes: Any) -> None:
     ax.add_patch(
-        FancyArrowPatch(begin, end, arrowstyle="-|>", mutation_scale=14, color=colour, linewidth=1.8,
-                        linestyle=dashes, shrinkA=1, shrinkB=1, zorder=1)
+        FancyArrowPatch(
+            begin,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=14,
+            color=colour,
+            linewidth=1.8,
+            linestyle=dashes,
+            shrinkA=1,
+            shrinkB=1,
+            zorder=1,
+        )
     )

@@ -21,7 +21,6 @@ from .style import (
     class_tint,
     describe,
     figure,
-    heading,
     legend,
     name,
 )
@@ -123,7 +122,9 @@ def boundary_snapshots(
         scatter(ax, grid.points, labels, grid.classes, size=0.6)
         first = place == 0
         x_name, y_name = _axis_names(grid, ("x₁", "x₂"))
-        name(ax, title, x_name if place + columns >= len(grids) else "", y_name if not place % columns else "")
+        name(
+            ax, title, x_name if place + columns >= len(grids) else "", y_name if not place % columns else ""
+        )
         ax.set_xlim(grid.extent[:2])
         ax.set_ylim(grid.extent[2:])
         if first:
@@ -166,9 +167,7 @@ def boundary_lines(ax: Axes, grid: ClassGrid) -> bool:
     return crossed
 
 
-def scatter(
-    ax: Axes, points: Array, labels: Array, classes: Sequence[Any], size: float = 1.0
-) -> list[Any]:
+def scatter(ax: Axes, points: Array, labels: Array, classes: Sequence[Any], size: float = 1.0) -> list[Any]:
     """The rows of data: a colour and a marker for each class, with white edges that part them."""
     drawn = []
     shown = np.arange(len(points))
@@ -267,7 +266,9 @@ def _in_words(title: str, grid: ClassGrid, labels: Array | None, crossed: bool) 
         inside = _places_of(grid)
         right = float((inside == labels).mean())
         known = f" {len(labels):,} points, {100 * right:.0f} % of them in an area of their own class."
-    plane = " Drawn on the plane of the first two principal components." if grid.projection is not None else ""
+    plane = (
+        " Drawn on the plane of the first two principal components." if grid.projection is not None else ""
+    )
     line = "" if crossed else " The decision is the same everywhere."
     return f"{title}: {areas}.{known}{plane}{line}"
 

@@ -68,7 +68,7 @@ def loss_curve(
     [1.0, 0.5]
     """
     ax = axes(ax)
-    lines = {"training": history.loss, "validation": history.validation_loss}
+    lines: dict[str, list[Any]] = {"training": history.loss, "validation": history.validation_loss}
     drawn = _draw(ax, history, lines, "loss")
     loss = drawn["training"]
     seen = np.concatenate([line[np.isfinite(line)] for line in drawn.values()])
@@ -97,7 +97,7 @@ def score_curve(history: History, ax: Axes | None = None, *, title: str | None =
     ax = axes(ax)
     percent = history.metric == "accuracy"
     factor, word = (100.0, "accuracy") if percent else (1.0, "R²")
-    lines = {"training": history.score, "validation": history.validation_score}
+    lines: dict[str, list[Any]] = {"training": history.score, "validation": history.validation_score}
     scaled = {key: [None if v is None else factor * v for v in values] for key, values in lines.items()}
     drawn = _draw(ax, history, scaled, word)
     seen = np.concatenate([line[np.isfinite(line)] for line in drawn.values()])
@@ -118,7 +118,10 @@ def score_curve(history: History, ax: Axes | None = None, *, title: str | None =
 
 
 def learning_rates(
-    histories: Mapping[float | str, History], ax: Axes | None = None, *, title: str = "Learning rates compared"
+    histories: Mapping[float | str, History],
+    ax: Axes | None = None,
+    *,
+    title: str = "Learning rates compared",
 ) -> Axes:
     """The loss of several runs that differ in one setting, each line named where it ends.
 

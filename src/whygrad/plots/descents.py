@@ -82,7 +82,9 @@ SURFACES: dict[str, Surface] = {
 }
 
 
-def descend(surface: Surface, optimizer: str | Optimizer, rate: float | None = None, steps: int = 100) -> Array:
+def descend(
+    surface: Surface, optimizer: str | Optimizer, rate: float | None = None, steps: int = 100
+) -> Array:
     """The points an optimizer visits. Shape: (steps + 1, 2), or fewer when it leaves for infinity.
 
     Examples
@@ -141,8 +143,15 @@ def trajectories(
     if surface.minimum is not None:
         levels = np.geomspace(max(1e-2, float(height.min())), float(height.max()), 18)
         ax.contour(x, y, height, levels, norm=LogNorm(), cmap="Greys_r", linewidths=0.8, alpha=0.75)
-        ax.plot(*surface.minimum, "*", color="#E4B000", markersize=17, markeredgecolor=INK, label="minimum",
-                zorder=3)
+        ax.plot(
+            *surface.minimum,
+            "*",
+            color="#E4B000",
+            markersize=17,
+            markeredgecolor=INK,
+            label="minimum",
+            zorder=3,
+        )
     else:
         ax.contour(x, y, height, 18, cmap="Greys_r", linewidths=0.8, alpha=0.75)
     ended = []
@@ -152,8 +161,14 @@ def trajectories(
         ax.plot(*path.T, linewidth=2, label=kind, zorder=4 + place, **line_style(place))
         inside = left <= path[-1][0] <= right and bottom <= path[-1][1] <= top
         if inside:
-            ax.plot(*path[-1], "X", color=line_style(place)["color"], markersize=9, markeredgecolor="white",
-                    zorder=9)
+            ax.plot(
+                *path[-1],
+                "X",
+                color=line_style(place)["color"],
+                markersize=9,
+                markeredgecolor="white",
+                zorder=9,
+            )
         ended.append(f"{kind} at {short(float(reached))} after {len(path) - 1} steps")
     ax.plot(*surface.start, "o", color="white", markeredgecolor=INK, markersize=8, zorder=9, label="start")
     ax.set_xlim(left, right)

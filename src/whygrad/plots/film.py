@@ -80,7 +80,7 @@ def pictures(film: Film, dpi: float | None = None) -> Iterable[Array]:
     count("frames", film.frames, least=1)
     if dpi is not None:
         film.whole.set_dpi(dpi)
-    canvas = FigureCanvasAgg(film.whole)
+    canvas: Any = FigureCanvasAgg(film.whole)  # its methods have no types
     moving = list(film.show(0))
     engine = film.whole.get_layout_engine()
     if engine is not None:  # the layout is settled with the first frame in it, and then frozen
@@ -107,7 +107,7 @@ def pictures(film: Film, dpi: float | None = None) -> Iterable[Array]:
             artist.set_animated(False)
 
 
-def _alone(canvas: FigureCanvasAgg, artists: Sequence[Artist]) -> Array | None:
+def _alone(canvas: Any, artists: Sequence[Artist]) -> Array | None:
     """Artists on nothing, as an image with transparency, rows from the bottom as a renderer takes them."""
     if not artists:
         return None
@@ -119,7 +119,7 @@ def _alone(canvas: FigureCanvasAgg, artists: Sequence[Artist]) -> Array | None:
 
 
 class Backdrop(Artist):
-    """A grid of numbers or colours stretched smoothly over axes: what ``imshow`` does, in a tenth of the time.
+    """A grid of numbers or colours stretched smoothly over axes, quicker than ``imshow``.
 
     Parameters
     ----------
@@ -190,7 +190,9 @@ def save_film(film: Film, path: Path | str, dpi: float | None = None) -> Path:
             received=path.suffix or "no suffix",
         )
     if kind == "mp4" and shutil.which("ffmpeg") is None:
-        raise SettingError("there is no encoder for MP4 here", expected="ffmpeg", hint="write a .gif or .webp")
+        raise SettingError(
+            "there is no encoder for MP4 here", expected="ffmpeg", hint="write a .gif or .webp"
+        )
     frames = list(pictures(film, dpi))
     text = alt_text(film.whole)
     if kind == "mp4":
@@ -226,8 +228,16 @@ def encode(frames: Sequence[Array], fps: float, kind: str = "gif", text: str = "
     out = io.BytesIO()
     if kind == "webp":
         images = [Image.fromarray(frame) for frame in frames]
-        images[0].save(out, "WEBP", save_all=True, append_images=images[1:], duration=durations, loop=0,
-                       lossless=True, method=2)
+        images[0].save(
+            out,
+            "WEBP",
+            save_all=True,
+            append_images=images[1:],
+            duration=durations,
+            loop=0,
+            lossless=True,
+            method=2,
+        )
         return out.getvalue()
     palette, table = shared_palette(frames)
     indexed = [_indexed(table[_cells(frame)], palette) for frame in frames]

@@ -9,14 +9,12 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 
 from ..errors import DataError
 from ..training.history import History
 from .boundary import (
     _axis_names,
     _labels,
-    boundary_lines,
     scatter,
     shades,
 )
@@ -32,7 +30,6 @@ from .style import (
     SHADES,
     VERMILLION,
     axes,
-    class_style,
     describe,
     figure,
     legend,
@@ -51,7 +48,11 @@ LEVELS = 12  # of shading: fewer than in a figure, as each moving edge costs byt
 
 
 def boundary_film(
-    grids: Sequence[ClassGrid], y: Any, epochs: Sequence[int], *, fps: float = 20.0,
+    grids: Sequence[ClassGrid],
+    y: Any,
+    epochs: Sequence[int],
+    *,
+    fps: float = 20.0,
     feature_names: Sequence[str] = ("x₁", "x₂"),
 ) -> Film:
     """The decision boundary as it forms.
@@ -120,8 +121,9 @@ def landscape_film(found: Landscape, *, fps: float = 15.0) -> Film:
     ax = contours(bare, whole.add_subplot(), title="")
     for line in list(ax.get_lines()):
         line.remove()
-    if ax.get_legend() is not None:
-        ax.get_legend().remove()
+    drawn = ax.get_legend()
+    if drawn is not None:
+        drawn.remove()
     under = ax.plot([], [], color="white", linewidth=3.6)[0]
     line = ax.plot([], [], color=VERMILLION, linewidth=1.8)[0]
     dot = ax.plot([], [], "o", color=VERMILLION, markeredgecolor="white", markersize=10)[0]
@@ -140,8 +142,14 @@ def landscape_film(found: Landscape, *, fps: float = 15.0) -> Film:
 
 
 def hidden_film(
-    activations: Sequence[Array], labels: Array, mesh: Sequence[Array], side: int, epochs: Sequence[int], *,
-    classes: Sequence[Any] = (0, 1), fps: float = 20.0,
+    activations: Sequence[Array],
+    labels: Array,
+    mesh: Sequence[Array],
+    side: int,
+    epochs: Sequence[int],
+    *,
+    classes: Sequence[Any] = (0, 1),
+    fps: float = 20.0,
 ) -> Film:
     """A hidden layer bending the plane: where its first two directions put the points, and a grid of lines.
 
@@ -188,7 +196,7 @@ def hidden_film(
         return [lines, *dots, title]
 
     describe(whole, f"How a hidden layer bends the plane, from epoch {epochs[0]} to {epochs[-1]}.")
-    return Film(whole, len(activations), show, fps, [] if ax.get_legend() is None else [ax.get_legend()])
+    return Film(whole, len(activations), show, fps, _legend_of(ax))
 
 
 def flow_film(flow: Flow, *, fps: float = 15.0, most: int = 100) -> Film:
@@ -205,8 +213,9 @@ def flow_film(flow: Flow, *, fps: float = 15.0, most: int = 100) -> Film:
     ax.set_ylim(floor, 1.6 * float(known.max()))
     places = np.arange(1, flow.layers + 1)
     bars = ax.bar(places, np.full(flow.layers, floor), width=0.55, color=BLUE)
-    marks = ax.plot(places, norms[:, 0], "_", color=VERMILLION, markersize=34, markeredgewidth=2.2,
-                    label="first epoch")[0]
+    marks = ax.plot(
+        places, norms[:, 0], "_", color=VERMILLION, markersize=34, markeredgewidth=2.2, label="first epoch"
+    )[0]
     ax.set_xticks(places, [f"layer {k}" for k in places])
     name(ax, "", "", "‖∂L/∂θ‖")
     legend(ax, loc="upper right")
@@ -221,6 +230,12 @@ def flow_film(flow: Flow, *, fps: float = 15.0, most: int = 100) -> Film:
 
     describe(whole, f"Gradient norms of {flow.layers} layers over {len(flow.epochs)} epochs, as bars.")
     return Film(whole, len(chosen), show, fps)
+
+
+def _legend_of(ax: Axes) -> list[Artist]:
+    """The legend, if there is one."""
+    found = ax.get_legend()
+    return [] if found is None else [found]
 
 
 def _headline(ax: Axes) -> Any:
@@ -286,7 +301,7 @@ def _boundary(
     ax.set_ylim(first.extent[2:])
     legend(ax, loc="upper left")
     title = _headline(ax)
-    above = [*dots, *([ax.get_legend()] if ax.get_legend() is not None else [])]
+    above = [*dots, *_legend_of(ax)]
 
     def show(k: int) -> list[Artist]:
         image.set_grid(_shade_of(grids[k]))
@@ -306,7 +321,6 @@ def crossings(grid: ClassGrid) -> list[Array]:
     for k in [1] if lead.shape[2] == 2 else range(lead.shape[2]):
         found += contour_generator(grid.x, grid.y, lead[:, :, k]).lines(0.0)  # type: ignore[arg-type]
     return found
-
 
 
 def _shade_of(grid: ClassGrid) -> Array:

@@ -68,12 +68,23 @@ def regression_fit(
     _same(actual, predicted)
     ax = axes(ax)
     many = len(rows) > MANY
-    dots = {"s": 8 if many else 22, "alpha": 0.4 if many else 0.85, "edgecolors": "none" if many else "white"}
+    dots: dict[str, Any] = {
+        "s": 8 if many else 22,
+        "alpha": 0.4 if many else 0.85,
+        "edgecolors": "none" if many else "white",
+    }
     if rows.shape[1] == 1:
         x = np.linspace(*span(rows[:, 0], 0.04), 400)
         if not many:
-            ax.vlines(rows[:, 0], np.minimum(actual, predicted), np.maximum(actual, predicted),
-                      color=SOFT, linewidth=0.7, alpha=0.6, label="residuals")
+            ax.vlines(
+                rows[:, 0],
+                np.minimum(actual, predicted),
+                np.maximum(actual, predicted),
+                color=SOFT,
+                linewidth=0.7,
+                alpha=0.6,
+                label="residuals",
+            )
         ax.scatter(rows[:, 0], actual, color=BLUE, linewidths=0.5, label="data", zorder=3, **dots)
         curve = np.asarray(network.predict(x[:, None])).ravel()
         ax.plot(x, curve, color=VERMILLION, linewidth=2.4, label="prediction", zorder=4)
@@ -99,8 +110,16 @@ def residuals(network: Any, X: Any, y: Any, ax: Axes | None = None, *, title: st
     left = actual - predicted
     many = len(rows) > MANY
     ax.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (4, 2)))
-    ax.scatter(predicted, left, s=8 if many else 22, color=BLUE, alpha=0.4 if many else 0.85,
-               edgecolors="none" if many else "white", linewidths=0.5, zorder=3)
+    ax.scatter(
+        predicted,
+        left,
+        s=8 if many else 22,
+        color=BLUE,
+        alpha=0.4 if many else 0.85,
+        edgecolors="none" if many else "white",
+        linewidths=0.5,
+        zorder=3,
+    )
     reach = 1.15 * float(np.abs(left).max()) or 1.0
     ax.set_ylim(-reach, reach)
     name(ax, title, "predicted", "actual − predicted")

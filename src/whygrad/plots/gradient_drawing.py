@@ -1,4 +1,4 @@
-"""How gradients flow through the layers of a network: how large, how spread, and how far they move weights."""
+"""How gradients flow through layers: how large they are, how spread, and how far they move weights."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def gradient_norms(flow: Flow, ax: Axes | None = None, *, title: str = "Gradient
     name(ax, title, "epoch", "‖∂L/∂θ‖")
     legend(ax)
     ends = ", ".join(f"layer {k + 1} {_last(row)}" for k, row in enumerate(flow.gradient_norm))
-    describe(ax, f"Norm of the gradient of {flow.layers} layers over {len(flow.epochs)} epochs; last: {ends}.")
+    describe(
+        ax, f"Norm of the gradient of {flow.layers} layers over {len(flow.epochs)} epochs; last: {ends}."
+    )
     return ax
 
 
@@ -48,11 +50,21 @@ def update_ratios(flow: Flow, ax: Axes | None = None, *, title: str = "Step, rel
     ax = axes(ax)
     ax.axhspan(*USUAL, color="#EFEFEF", zorder=0)
     _lines(ax, flow, flow.update_ratio)
-    ax.text(0.99, USUAL[1], "usual ", transform=ax.get_yaxis_transform(), ha="right", va="bottom",
-            fontsize=SMALL, color=SOFT)
+    ax.text(
+        0.99,
+        USUAL[1],
+        "usual ",
+        transform=ax.get_yaxis_transform(),
+        ha="right",
+        va="bottom",
+        fontsize=SMALL,
+        color=SOFT,
+    )
     name(ax, title, "epoch", "‖Δθ‖ / ‖θ‖")
     ends = ", ".join(f"layer {k + 1} {_last(row)}" for k, row in enumerate(flow.update_ratio))
-    describe(ax, f"Length of each step relative to the weights, by layer; last: {ends}; about 0.001 is usual.")
+    describe(
+        ax, f"Length of each step relative to the weights, by layer; last: {ends}; about 0.001 is usual."
+    )
     return ax
 
 
@@ -86,20 +98,35 @@ def gradient_spread(
     if known:
         logarithmic(ax, np.concatenate(above))
         drawn = ax.boxplot(
-            [above[k] for k in known], positions=places[known], widths=0.5, whis=(5, 95), showfliers=False,
-            patch_artist=True, medianprops={"color": VERMILLION, "linewidth": 2},
-            whiskerprops={"color": SOFT}, capprops={"color": SOFT},
+            [above[k] for k in known],
+            positions=places[known],
+            widths=0.5,
+            whis=(5, 95),
+            showfliers=False,
+            patch_artist=True,
+            medianprops={"color": VERMILLION, "linewidth": 2},
+            whiskerprops={"color": SOFT},
+            capprops={"color": SOFT},
         )
         for box in drawn["boxes"]:
             box.set(facecolor="#CFE3F0", edgecolor=BLUE)
     else:
-        ax.text(0.5, 0.5, "every gradient is zero", transform=ax.transAxes, ha="center", color=INK, fontsize=11)
+        ax.text(
+            0.5, 0.5, "every gradient is zero", transform=ax.transAxes, ha="center", color=INK, fontsize=11
+        )
     ax.set_xticks(places, [f"layer {k}" for k in places])
     ax.set_xlim(0.4, len(sizes) + 0.6)
     for k, share in enumerate(zeros):
         if share > 0.005:
-            ax.annotate(f"{100 * share:.0f} % zero", (places[k], 1.0), xycoords=("data", "axes fraction"),
-                        ha="center", va="top", fontsize=SMALL, color=SOFT)
+            ax.annotate(
+                f"{100 * share:.0f} % zero",
+                (places[k], 1.0),
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                va="top",
+                fontsize=SMALL,
+                color=SOFT,
+            )
     name(ax, title, "", "|∂L/∂w|")
     middle = ", ".join(
         f"layer {k + 1} {short(float(np.median(entries)))}" for k, entries in enumerate(sizes) if len(entries)
@@ -139,11 +166,17 @@ def _lines(ax: Axes, flow: Flow, rows: Array) -> None:
         logarithmic(ax, shown)
     else:
         shown = rows
-    single = {"marker": "o", "markersize": 6} if len(flow.epochs) == 1 else {}
+    single: dict[str, Any] = {"marker": "o", "markersize": 6} if len(flow.epochs) == 1 else {}
     for place, row in enumerate(shown):
         ends = {0: " (input)", len(rows) - 1: " (output)"} if len(rows) > 1 else {}
-        ax.plot(flow.epochs, row, linewidth=1.9, label=f"layer {place + 1}{ends.get(place, '')}",
-                **line_style(place), **single)
+        ax.plot(
+            flow.epochs,
+            row,
+            linewidth=1.9,
+            label=f"layer {place + 1}{ends.get(place, '')}",
+            **line_style(place),
+            **single,
+        )
 
 
 def _last(row: Array) -> str:

@@ -124,7 +124,9 @@ def principal_plane(X: Any) -> Projection:
     total = float((strengths**2).sum())
     axes = np.zeros((2, rows.shape[1]))
     axes[: min(2, len(directions))] = directions[:2]
-    axes *= np.where(axes[np.arange(2), np.abs(axes).argmax(axis=1)] < 0, -1, 1)[:, None]  # same way each time
+    axes *= np.where(axes[np.arange(2), np.abs(axes).argmax(axis=1)] < 0, -1, 1)[
+        :, None
+    ]  # same way each time
     explained = np.zeros(2)
     if total > 0:
         explained[: min(2, len(strengths))] = strengths[:2] ** 2 / total

@@ -53,7 +53,9 @@ def bent(recorder: Recorder, X: Any, y: Any, side: int = 15, most: int = 60) -> 
     """
     rows = matrix(X)
     if rows.shape[1] != 2:
-        raise DataError("this film shows how a plane is bent", expected="2 columns", received=f"{rows.shape[1]}")
+        raise DataError(
+            "this film shows how a plane is bent", expected="2 columns", received=f"{rows.shape[1]}"
+        )
     if len(recorder.network.sizes) < 3:
         raise SettingError("the network has no hidden layer", received=repr(recorder.network))
     x, z = (np.linspace(*span(rows[:, k]), side) for k in range(2))

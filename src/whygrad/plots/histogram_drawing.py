@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from ..errors import DataError
-from .style import BLUE, INK, SMALL, SOFT, VERMILLION, axes, describe, figure, heading, name, short
+from .style import BLUE, SOFT, axes, describe, figure, heading, name, short
 
 Array = np.ndarray[Any, Any]
 BINS = 60

@@ -53,8 +53,13 @@ def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours
         bar.set_ticklabels([short(levels[k]) for k in range(0, len(levels), 3)])
     else:
         ax.text(
-            0.5, 0.5, f"the loss is {short(levels[0])} everywhere", transform=ax.transAxes, ha="center",
-            fontsize=LABEL, color=INK,
+            0.5,
+            0.5,
+            f"the loss is {short(levels[0])} everywhere",
+            transform=ax.transAxes,
+            ha="center",
+            fontsize=LABEL,
+            color=INK,
         )
     _walk(ax, found)
     name(ax, title, _direction(found, 0), _direction(found, 1))
@@ -69,7 +74,7 @@ def figure_bar(ax: Axes, mappable: Any, label: str = "loss") -> Any:
     bar.set_label(label, fontsize=LABEL, color=INK)
     bar.ax.tick_params(labelsize=TEXT, color=SOFT, labelcolor=INK)
     bar.ax.minorticks_off()
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return bar
 
 
@@ -82,15 +87,30 @@ def surface(found: Landscape, ax: Axes3D | None = None, *, title: str = "Surface
     top = levels[-1]
     height = _height(norm, np.where(loss > top, np.nan, loss))
     ax.plot_surface(
-        a, b, height, cmap=MAGNITUDE, norm=Normalize(*_height(norm, np.array([norm.vmin, norm.vmax]))),
-        rcount=len(found.b), ccount=len(found.a), linewidth=0, antialiased=True, alpha=0.92,
+        a,
+        b,
+        height,
+        cmap=MAGNITUDE,
+        norm=Normalize(*_height(norm, np.array([norm.vmin, norm.vmax]))),
+        rcount=len(found.b),
+        ccount=len(found.a),
+        linewidth=0,
+        antialiased=True,
+        alpha=0.92,
     )
     if found.path is not None and found.path_loss is not None:
         on = _height(norm, np.minimum(_on_plane(found), top))
         lift = 0.02 * np.nanmax(np.ptp(height[np.isfinite(height)]) if np.isfinite(height).any() else 0)
         ax.plot(found.path[:, 0], found.path[:, 1], on + lift, color=VERMILLION, linewidth=2, zorder=10)
-        ax.plot(*found.path[-1], on[-1] + lift, "*", color=VERMILLION, markersize=14, zorder=11,
-                markeredgecolor="white")
+        ax.plot(
+            *found.path[-1],
+            on[-1] + lift,
+            "*",
+            color=VERMILLION,
+            markersize=14,
+            zorder=11,
+            markeredgecolor="white",
+        )
     _dress_3d(ax, found, norm, title)
     describe(ax, "The same as a surface. " + _in_words(found, loss))
     return ax
@@ -112,7 +132,8 @@ def loss_landscape(found: Landscape, whole: Figure | None = None) -> Figure:
         If no loss on the grid is a number.
     """
     whole = figure(11.2, 4.9) if whole is None else whole
-    left, right = whole.subfigures(1, 2, width_ratios=[1, 1.12])
+    parts: Any = whole.subfigures(1, 2, width_ratios=[1, 1.12])
+    left, right = parts
     surface(found, left.add_subplot(projection="3d"), title="Loss surface")
     contours(found, right.add_subplot())
     whole.supxlabel(f"plane: {found.plane.sentence}", fontsize=TEXT, color=SOFT)

@@ -184,7 +184,7 @@ def random_plane(network: NeuralNetwork, seed: int = 0) -> Plane:
     for _ in range(2):
         parts = []
         for parameter in network.parameters().values():
-            drawn = rng.standard_normal(parameter.data.shape)
+            drawn: Array = np.asarray(rng.standard_normal(parameter.data.shape))
             if parameter.data.ndim < 2:
                 drawn[...] = 0.0
             else:

@@ -11,7 +11,12 @@ from ..errors import SettingError, nearest
 if TYPE_CHECKING:
     from .subjects import Subject
 
-NOTHING, SOURCE, CLASSES, NUMBERS = "nothing", "a run or data", "a run or data with classes", "a run or data with numbers"
+NOTHING, SOURCE, CLASSES, NUMBERS = (
+    "nothing",
+    "a run or data",
+    "a run or data with classes",
+    "a run or data with numbers",
+)
 FILM = ".gif"
 
 
@@ -139,7 +144,10 @@ def _boundary(subject: Subject) -> Any:
     subject.need_classes("a boundary")
     parts = subject.parts
     return decision_boundary(
-        subject.network, parts.X_train, parts.y_train, title=f"Decision boundary: {subject.title}",
+        subject.network,
+        parts.X_train,
+        parts.y_train,
+        title=f"Decision boundary: {subject.title}",
         feature_names=subject.features,
     )
 
@@ -179,8 +187,13 @@ def _results(subject: Subject) -> Any:
     parts = subject.parts
     flat = parts.X_train.shape[1] == 2
     return classification_results(
-        subject.history, subject.network, parts.X_train, parts.y_train, None if flat else subject.confused,
-        title=f"Classification: {subject.title}", feature_names=subject.features,
+        subject.history,
+        subject.network,
+        parts.X_train,
+        parts.y_train,
+        None if flat else subject.confused,
+        title=f"Classification: {subject.title}",
+        feature_names=subject.features,
     )
 
 
@@ -264,30 +277,105 @@ def _flow_film(subject: Subject) -> Any:
 PLOTS: dict[str, Plot] = {
     row.name: row
     for row in (
-        Plot("activations", "activation_functions", NOTHING, "activations with derivatives, and where gradients vanish", _activations),
-        Plot("optimizers", "optimizer_paths", NOTHING, "paths of optimizers on Rosenbrock, Beale and a saddle", _optimizers),
+        Plot(
+            "activations",
+            "activation_functions",
+            NOTHING,
+            "activations with derivatives, and where gradients vanish",
+            _activations,
+        ),
+        Plot(
+            "optimizers",
+            "optimizer_paths",
+            NOTHING,
+            "paths of optimizers on Rosenbrock, Beale and a saddle",
+            _optimizers,
+        ),
         Plot("loss", "loss_curve", SOURCE, "loss of each epoch, training and validation", _loss),
         Plot("score", "score_curve", SOURCE, "accuracy or R² of each epoch", _score),
-        Plot("learning-rates", "learning_rates", SOURCE, "five learning rates compared; trains five times", _rates),
-        Plot("architecture", "network_architecture", SOURCE, "neurons and weights, by width, colour and dashes", _architecture),
-        Plot("backward", "backward_pass", SOURCE, "the backward pass as a diagram, with formulas and norms", _backward),
-        Plot("landscape", "loss_landscape", SOURCE, "loss around the path that training took, 3-D and contours", _landscape),
-        Plot("random-landscape", "loss_landscape", SOURCE, "loss along two filter-normalised random directions", _random_landscape),
-        Plot("gradient-flow", "gradient_flow", SOURCE, "gradients and steps of each layer, over time and at the end", _flow),
-        Plot("histograms", "histograms", SOURCE, "weights and activations of each layer over the epochs", _histograms),
+        Plot(
+            "learning-rates",
+            "learning_rates",
+            SOURCE,
+            "five learning rates compared; trains five times",
+            _rates,
+        ),
+        Plot(
+            "architecture",
+            "network_architecture",
+            SOURCE,
+            "neurons and weights, by width, colour and dashes",
+            _architecture,
+        ),
+        Plot(
+            "backward",
+            "backward_pass",
+            SOURCE,
+            "the backward pass as a diagram, with formulas and norms",
+            _backward,
+        ),
+        Plot(
+            "landscape",
+            "loss_landscape",
+            SOURCE,
+            "loss around the path that training took, 3-D and contours",
+            _landscape,
+        ),
+        Plot(
+            "random-landscape",
+            "loss_landscape",
+            SOURCE,
+            "loss along two filter-normalised random directions",
+            _random_landscape,
+        ),
+        Plot(
+            "gradient-flow",
+            "gradient_flow",
+            SOURCE,
+            "gradients and steps of each layer, over time and at the end",
+            _flow,
+        ),
+        Plot(
+            "histograms",
+            "histograms",
+            SOURCE,
+            "weights and activations of each layer over the epochs",
+            _histograms,
+        ),
         Plot("boundary", "decision_boundary", CLASSES, "what is decided where, with the data", _boundary),
         Plot("boundary-snapshots", "boundary_snapshots", CLASSES, "the boundary at six moments", _snapshots),
-        Plot("classification-results", "classification_results", CLASSES, "loss, accuracy, and boundary or confusion matrix", _results),
+        Plot(
+            "classification-results",
+            "classification_results",
+            CLASSES,
+            "loss, accuracy, and boundary or confusion matrix",
+            _results,
+        ),
         Plot("confusion", "confusion_matrix", CLASSES, "which classes are taken for which", _confusion),
-        Plot("mistakes", "misclassified", CLASSES, "images that were mistaken, the surest mistakes first", _mistakes),
+        Plot(
+            "mistakes",
+            "misclassified",
+            CLASSES,
+            "images that were mistaken, the surest mistakes first",
+            _mistakes,
+        ),
         Plot("first-layer", "first_layer", SOURCE, "first-layer weights as images", _first),
         Plot("fit", "training_results", NUMBERS, "loss, predictions beside data, and residuals", _fit),
         Plot("loss-film", "loss_film", SOURCE, "the loss curve as it grows", _loss_film, FILM),
         Plot("boundary-film", "boundary_film", CLASSES, "the boundary as it forms", _boundary_film, FILM),
         Plot("loss-boundary-film", "loss_and_boundary_film", CLASSES, "both side by side", _both_film, FILM),
-        Plot("landscape-film", "landscape_film", SOURCE, "the walk down the landscape", _landscape_film, FILM),
+        Plot(
+            "landscape-film", "landscape_film", SOURCE, "the walk down the landscape", _landscape_film, FILM
+        ),
         Plot("hidden-film", "hidden_film", CLASSES, "a hidden layer bending the plane", _hidden_film, FILM),
-        Plot("gradient-film", "flow_film", SOURCE, "the gradient of each layer, epoch by epoch", _flow_film, FILM),
+        Plot(
+            "gradient-film",
+            "flow_film",
+            SOURCE,
+            "the gradient of each layer, epoch by epoch",
+            _flow_film,
+            FILM,
+        ),
     )
 }
 

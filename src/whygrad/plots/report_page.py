@@ -17,11 +17,14 @@ from .style import alt_text, picture
 from .subjects import Subject
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; }
+body { padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
-figure { margin: 1rem 0; } img { max-width: 100%; height: auto; } figcaption { color: #5a5a5a; font-size: .9rem; }
-table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem 1.2rem .2rem 0; vertical-align: top; }
-tr + tr { border-top: 1px solid #e4e4e4; } th { font-weight: 600; white-space: nowrap; }
+figure { margin: 1rem 0; } img { max-width: 100%; height: auto; }
+figcaption { color: #5a5a5a; font-size: .9rem; }
+table { border-collapse: collapse; } tr + tr { border-top: 1px solid #e4e4e4; }
+td, th { text-align: left; padding: .2rem 1.2rem .2rem 0; vertical-align: top; }
+th { font-weight: 600; white-space: nowrap; }
 pre { background: #f6f6f6; padding: .8rem; overflow-x: auto; } ul { padding-left: 1.2rem; }
 """
 
@@ -50,12 +53,12 @@ def report(folder: Path | str, words: Sequence[str] | None = None) -> str:
     if words is None:
         parts, problem = subject.parts, subject.problem
         predicted = subject.network.predict(parts.X_test)
-        words = measured_sentences(
-            measure(predicted, parts.y_test, problem.task, seed=saved.settings.seed)  # type: ignore[arg-type]
-        )
+        words = measured_sentences(measure(predicted, parts.y_test, problem.task, seed=saved.settings.seed))
     title = f"{subject.title}: {words[0]}" if words else subject.title
     settings = saved.settings.model_dump(mode="json")
-    rows = [(name.replace("_", " "), value) for name, value in settings.items() if value not in (None, [], False)]
+    rows = [
+        (name.replace("_", " "), value) for name, value in settings.items() if value not in (None, [], False)
+    ]
     body = [
         f"<h1>{escape(title)}</h1>",
         "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in words) + "</ul>",
@@ -64,7 +67,9 @@ def report(folder: Path | str, words: Sequence[str] | None = None) -> str:
         f"<pre>{escape(subject.network.summary())}</pre>",
         "<h2>Settings</h2>",
         f"<p>Learned from {escape(saved.data)}.</p>",
-        "<table>" + "".join(f"<tr><th>{escape(n)}</th><td>{escape(_text(v))}</td></tr>" for n, v in rows) + "</table>",
+        "<table>"
+        + "".join(f"<tr><th>{escape(n)}</th><td>{escape(_text(v))}</td></tr>" for n, v in rows)
+        + "</table>",
     ]
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(subject.title)}</title>'
@@ -105,9 +110,8 @@ def _inline(drawn: Any) -> str:
     """A picture in the page itself, with its words for those who do not see it."""
     data = base64.b64encode(picture(drawn, "png", dpi=110)).decode()
     text = escape(alt_text(drawn))
-    return (
-        f'<figure><img alt="{text}" src="data:image/png;base64,{data}"><figcaption>{text}</figcaption></figure>'
-    )
+    image = f'<img alt="{text}" src="data:image/png;base64,{data}">'
+    return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
 
 
 def _text(value: Any) -> str:

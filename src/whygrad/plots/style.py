@@ -31,14 +31,15 @@ DPI = 144
 MAGNITUDE = "viridis"
 
 
-def _tint(colour: str, share: float) -> tuple[float, ...]:
+def _tint(colour: str, share: float) -> tuple[float, float, float]:
     """The colour mixed with white."""
-    return tuple(1 - share * (1 - part) for part in to_rgb(colour))
+    red, green, blue = (1 - share * (1 - part) for part in to_rgb(colour))
+    return red, green, blue
 
 
 SIGNED = LinearSegmentedColormap.from_list("whygrad signed", [VERMILLION, "#FFFFFF", BLUE])
 SHADES = LinearSegmentedColormap.from_list(  # P(second class): desaturated, so that points stand out
-    "whygrad shades", [_tint(BLUE, 0.55), "#FAFAFA", _tint(VERMILLION, 0.55)]
+    "whygrad shades", [_tint(BLUE, 0.55), (0.98, 0.98, 0.98), _tint(VERMILLION, 0.55)]
 )
 
 _ALT: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
@@ -87,7 +88,7 @@ def logarithmic(ax: Axes, values: np.ndarray[Any, Any]) -> None:
     decades = np.log10(high / low)
     ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2.2 else (1.0,), numticks=12))
     ax.yaxis.set_minor_formatter(NullFormatter())
-    if 1e-4 <= low and high < 1e5:
+    if low >= 1e-4 and high < 1e5:
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
 
 
@@ -108,9 +109,7 @@ def name(ax: Axes, title: str = "", x: str = "", y: str = "") -> None:
 def legend(ax: Axes, **where: Any) -> None:
     """The legend, without a frame that looks like data."""
     if ax.get_legend_handles_labels()[1]:
-        ax.legend(
-            fontsize=TEXT, framealpha=0.9, edgecolor="none", labelcolor=INK, **{"loc": "best", **where}
-        )
+        ax.legend(fontsize=TEXT, framealpha=0.9, edgecolor="none", labelcolor=INK, **{"loc": "best", **where})
 
 
 def heading(whole: Figure | SubFigure, text: str) -> None:
@@ -134,7 +133,7 @@ def line_style(place: int) -> dict[str, Any]:
     return {"color": CLASS_COLOURS[place % len(CLASS_COLOURS)], "linestyle": DASHES[place % len(DASHES)]}
 
 
-def class_tint(place: int, share: float = 0.45) -> tuple[float, ...]:
+def class_tint(place: int, share: float = 0.45) -> tuple[float, float, float]:
     """A pale version of a class's colour, for what lies behind points."""
     return _tint(CLASS_COLOURS[place % len(CLASS_COLOURS)], share)
 
@@ -166,7 +165,7 @@ def figure_of(where: Axes | Figure | SubFigure) -> Figure:
     """The whole figure that something is part of."""
     whole = where if isinstance(where, Figure) else where.figure
     while not isinstance(whole, Figure):
-        whole = whole.figure  # type: ignore[union-attr]
+        whole = whole.figure
     return whole
 
 

@@ -42,7 +42,9 @@ def read_history(path: Path, metric: str) -> History:
     """
     try:
         rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-        columns: dict[str, list[Any]] = {name.replace(metric, "score"): [] for name in (rows[0] if rows else ())}
+        columns: dict[str, list[Any]] = {
+            name.replace(metric, "score"): [] for name in (rows[0] if rows else ())
+        }
         for row in rows:
             for name, text in row.items():
                 name = name.replace(metric, "score")
@@ -177,11 +179,17 @@ class Subject:
     def need_classes(self, what: str) -> None:
         """Refuse numbers to predict."""
         if self.problem.task != "classification":
-            raise SettingError(f"{what} is for classes", received=f"{self.title} has numbers to predict",
-                               hint="whygrad plot fit")
+            raise SettingError(
+                f"{what} is for classes",
+                received=f"{self.title} has numbers to predict",
+                hint="whygrad plot fit",
+            )
 
     def need_numbers(self, what: str) -> None:
         """Refuse classes."""
         if self.problem.task != "regression":
-            raise SettingError(f"{what} is for numbers to predict", received=f"{self.title} has classes",
-                               hint="whygrad plot boundary, or confusion")
+            raise SettingError(
+                f"{what} is for numbers to predict",
+                received=f"{self.title} has classes",
+                hint="whygrad plot boundary, or confusion",
+            )

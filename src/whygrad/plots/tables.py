@@ -45,9 +45,16 @@ def confusion_matrix(found: Confusion, ax: Axes | None = None, *, title: str = "
     if len(classes) <= MOST_WRITTEN:
         for row, column in np.ndindex(*counts.shape):
             number = counts[row, column]
-            ax.text(column, row, f"{number:,}" if number else "·", ha="center", va="center", fontsize=TEXT,
-                    color="white" if shares[row, column] > 0.55 else INK,
-                    fontweight="bold" if row != column and number else "normal")
+            ax.text(
+                column,
+                row,
+                f"{number:,}" if number else "·",
+                ha="center",
+                va="center",
+                fontsize=TEXT,
+                color="white" if shares[row, column] > 0.55 else INK,
+                fontweight="bold" if row != column and number else "normal",
+            )
     long = max(map(len, classes)) > 3 and len(classes) > 3
     ax.set_xticks(range(len(classes)), classes, rotation=45 if long else 0, ha="right" if long else "center")
     ax.set_yticks(range(len(classes)), classes)
@@ -81,7 +88,8 @@ def image_side(columns: int) -> int:
     side = int(columns**0.5)
     if side * side != columns or side < 2:
         raise DataError(
-            "these rows are no square images", expected="64 or 784 columns, or another square",
+            "these rows are no square images",
+            expected="64 or 784 columns, or another square",
             received=f"{columns} columns",
         )
     return side
@@ -108,8 +116,11 @@ def misclassified(network: Any, X: Any, y: Any, whole: Figure | None = None, *, 
     for place, row in enumerate(order):
         ax = bare(whole.add_subplot(lines, columns, place + 1))
         ax.imshow(rows[row].reshape(side, side), cmap="Greys", interpolation="nearest")
-        ax.set_title(f"{truth[row]} taken for {guess[row]}\n{100 * probability[row].max():.0f} % sure",
-                     fontsize=TEXT, color=INK)
+        ax.set_title(
+            f"{truth[row]} taken for {guess[row]}\n{100 * probability[row].max():.0f} % sure",
+            fontsize=TEXT,
+            color=INK,
+        )
     if not len(order):
         ax = bare(whole.add_subplot())
         ax.text(0.5, 0.5, f"all {len(rows):,} rows are right", ha="center", fontsize=12, color=INK)
@@ -141,7 +152,7 @@ def first_layer(network: Any, whole: Figure | None = None, *, most: int = 32) ->
         ax.set_title(f"{neuron}", fontsize=SMALL, color=SOFT, pad=2)
     bar = whole.colorbar(image, ax=panels, shrink=0.8, pad=0.015)
     bar.ax.tick_params(labelsize=TEXT, labelcolor=INK)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     part = f"the {len(strongest)} longest of " if len(strongest) < weights.shape[1] else ""
     heading(whole, f"Weights of the first layer: {part}{weights.shape[1]} neurons")
     describe(
