@@ -35,8 +35,10 @@ FLOORS = (
     "training",
     "trace",
     "render",
+    "drawing",
     PACKAGE,
     "runs",
+    "plots",
     "cli",
 )
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from cyclopts import App, Parameter
 
 from .data import data
+from .demo import EXAMPLES as DEMONSTRATING
+from .demo import demo
 from .explain import EXAMPLES as EXPLAINING
 from .explain import explain
+from .plot import EXAMPLES as PLOTTING
+from .plot import plot
 from .saved import EVALUATING, PREDICTING, SHOWING, evaluate, predict, show
 from .train import EXAMPLES, train
 
@@ -28,5 +32,7 @@ def build() -> App:
     app.command(predict, help_epilogue=PREDICTING)
     app.command(show, help_epilogue=SHOWING)
     app.command(explain, help_epilogue=EXPLAINING)
+    app.command(plot, help_epilogue=PLOTTING)
+    app.command(demo, help_epilogue=DEMONSTRATING)
     app.command(data)
     return app

@@ -37,6 +37,7 @@ def train(
     config: Path | None = None,
     output: Path | None = None,
     resume: Path | None = None,
+    report: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
 ) -> int:
@@ -55,6 +56,8 @@ def train(
         A new folder for the run; by default the next free one in `runs`.
     resume
         The folder of a run that was stopped or killed: go on where it was.
+    report
+        Write report.html too: the run on one page, with pictures.
     json
         Print the figures as JSON for a program to read.
     quiet
@@ -67,14 +70,14 @@ def train(
     bar = False if quiet or json else None
     if resume is not None:
         _refuse_with_resume(data, settings, config, output)
-        return _resume(resume, say, bar, json, quiet)
+        return _resume(resume, say, bar, json, quiet, report)
     data, settings = _configured(data, settings, config)
     say(f"reading {data}")
     with training_bar(bar, "reading", vanish=True):
         prepared = run.prepare(data, settings)
     with run.run_folder(prepared, output) as folder, _way_on(folder / run.CHECKPOINT):
         _introduce(prepared, say)
-        return _run(prepared, folder, False, say, bar, json, quiet)
+        return _run(prepared, folder, False, say, bar, json, quiet, report)
 
 
 @contextmanager
@@ -120,7 +123,9 @@ def _refuse_with_resume(
         )
 
 
-def _resume(folder: Path, say: Callable[[str], None], bar: bool | None, json: bool, quiet: bool) -> int:
+def _resume(
+    folder: Path, say: Callable[[str], None], bar: bool | None, json: bool, quiet: bool, report: bool
+) -> int:
     """Go on with a run that has not ended by itself."""
     from ..runs import run
     from ..runs.saved_run import open_run
@@ -139,7 +144,7 @@ def _resume(folder: Path, say: Callable[[str], None], bar: bool | None, json: bo
         prepared = run.prepare(saved.data, saved.settings)
     _introduce(prepared, say)
     with run.failure_kept(folder, prepared):
-        return _run(prepared, folder, True, say, bar, json, quiet)
+        return _run(prepared, folder, True, say, bar, json, quiet, report)
 
 
 def _introduce(prepared: Prepared, say: Callable[[str], None]) -> None:
@@ -161,6 +166,7 @@ def _run(
     bar: bool | None,
     json: bool,
     quiet: bool,
+    report: bool,
 ) -> int:
     """Train, test, write, and say how it went."""
     from ..evaluation.wording import sentences
@@ -182,6 +188,10 @@ def _run(
             say("cross-validation was broken off: there are no figures of it")
     found, summary = run.figures(prepared, folds)
     run.write_figures(folder, network, found)
+    if report:
+        from ..plots.report_page import write_report
+
+        say(f"report: {write_report(folder, sentences(summary))}")
     if json:
         print(to_json.dumps({**found, "folder": str(folder)}, indent=2))
         return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from ..evaluation.honest import Summary, summarise
 from ..evaluation.scoring import score
 from ..training.checkpoint import digest
 from ..training.defaults import hidden_sizes, weight_decay_for
+from ..training.loop import Callback
 from ..training.neural_network import NeuralNetwork
 from ..training.troubles.diagnosis import diagnose
 from ..training.troubles.trouble import Trouble
@@ -124,6 +125,7 @@ def learn(
     bar: bool | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    callbacks: Iterable[Callback] = (),
 ) -> None:
     """Train on the training rows."""
     network.train(
@@ -138,6 +140,7 @@ def learn(
         patience=settings.patience,
         checkpoint=checkpoint,
         resume=resume,
+        callbacks=callbacks,
         verbose=bar,
     )
 

@@ -1,0 +1,330 @@
+"""Writes animations: draws what moves onto what stands still, and compresses with one small palette.
+
+matplotlib's own writer draws every frame anew and lets Pillow choose colours for each. Here the still
+part is drawn once; a frame restores it, draws the artists that changed, and takes its colours from one
+palette of 48, found on a few frames. So files are quicker to write and much smaller.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from .._files import write_whole
+from .._numbers import count
+from ..errors import DataError, SettingError
+from .style import alt_text
+
+Array = np.ndarray[Any, Any]
+COLOURS = 48
+HOLD = 1.5  # seconds that the last frame stands
+SAMPLES = 6  # frames that the palette is found on
+FORMATS = ("gif", "webp", "mp4")
+
+
+@dataclass(frozen=True)
+class Film:
+    """A figure, and how to turn it into each of its frames.
+
+    Attributes
+    ----------
+    whole
+        The figure.
+    frames
+        How many.
+    show
+        ``show(k)`` changes artists so that the figure shows frame k, and gives those it changed, from the
+        back to the front. All frames change the same artists.
+    fps
+        Frames a second.
+    above
+        Artists that stand still in front of those that move: drawn once, and laid over each frame.
+    """
+
+    whole: Figure
+    frames: int
+    show: Callable[[int], Iterable[Artist]]
+    fps: float = 20.0
+    above: Sequence[Artist] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes, with the last frame held."""
+        return (self.frames - 1) * _delay(self.fps) / 1000 + HOLD
+
+    def save(self, path: Path | str, dpi: float | None = None) -> Path:
+        """Write the film, whole or not at all; the suffix says in which format.
+
+        Raises
+        ------
+        SettingError
+            If the suffix is none of ``.gif``, ``.webp`` and ``.mp4``, or there is no encoder for it.
+        """
+        return save_film(self, path, dpi)
+
+
+def pictures(film: Film, dpi: float | None = None) -> Iterable[Array]:
+    """The frames one after the other. Shape of each: (height, width, 3), bytes."""
+    count("frames", film.frames, least=1)
+    if dpi is not None:
+        film.whole.set_dpi(dpi)
+    canvas: Any = FigureCanvasAgg(film.whole)  # its methods have no types
+    moving = list(film.show(0))
+    engine = film.whole.get_layout_engine()
+    if engine is not None:  # the layout is settled with the first frame in it, and then frozen
+        engine.execute(film.whole)
+        film.whole.set_layout_engine("none")
+    for artist in (*moving, *film.above):
+        artist.set_animated(True)
+    try:
+        canvas.draw()
+        still = canvas.copy_from_bbox(film.whole.bbox)
+        renderer = canvas.get_renderer()
+        lid = _alone(canvas, film.above)
+        for k in range(film.frames):
+            canvas.restore_region(still)
+            for artist in film.show(k):
+                if not artist.get_animated():
+                    raise DataError("a film's frames must all change the same artists", received=repr(artist))
+                artist.draw(renderer)
+            if lid is not None:
+                renderer.draw_image(renderer.new_gc(), 0, 0, lid)
+            yield np.array(canvas.buffer_rgba())[:, :, :3]
+    finally:
+        for artist in (*moving, *film.above):
+            artist.set_animated(False)
+
+
+def _alone(canvas: Any, artists: Sequence[Artist]) -> Array | None:
+    """Artists on nothing, as an image with transparency, rows from the bottom as a renderer takes them."""
+    if not artists:
+        return None
+    renderer = canvas.get_renderer()
+    renderer.clear()
+    for artist in artists:
+        artist.draw(renderer)
+    return np.asarray(canvas.buffer_rgba())[::-1].copy()
+
+
+class Backdrop(Artist):
+    """A grid of numbers or colours stretched smoothly over axes, quicker than ``imshow``.
+
+    Parameters
+    ----------
+    ax
+        The axes it fills.
+    grid
+        Colours from 0 to 1, rows from the bottom, shape (rows, columns, 3); with a table, numbers from 0 to
+        1, shape (rows, columns).
+    table
+        Colours for numbers, in equal steps. Shape: (levels, 3), from 0 to 1.
+    """
+
+    zorder = 0
+
+    def __init__(self, ax: Any, grid: Array, table: Array | None = None) -> None:
+        super().__init__()
+        self.set_figure(ax.figure)
+        self.axes = ax
+        ax.add_artist(self)
+        self.grid = grid
+        self.table = None if table is None else _opaque(table)
+
+    def set_grid(self, grid: Array) -> None:
+        """Show other numbers or colours."""
+        self.grid = grid
+
+    def draw(self, renderer: Any) -> None:
+        """Lay the grid over the axes."""
+        box = self.axes.bbox  # type: ignore[union-attr]
+        left, bottom, right, top = (round(v) for v in (box.x0, box.y0, box.x1, box.y1))
+        fine = _stretched(_stretched(self.grid, top - bottom, 0), right - left, 1)
+        if self.table is not None:
+            levels = (fine * (len(self.table) - 1) + 0.5).astype(np.uint8)
+            image = self.table.view(np.uint32).ravel().take(levels).view(np.uint8).reshape(*levels.shape, 4)
+        else:
+            image = _opaque(fine)
+        renderer.draw_image(renderer.new_gc(), left, bottom, image)
+
+
+def _opaque(colours: Array) -> Array:
+    """Colours from 0 to 1 as bytes, with full opacity."""
+    found = np.full((*colours.shape[:-1], 4), 255, np.uint8)
+    found[..., :3] = np.clip(colours, 0, 1) * 255 + 0.5
+    return found
+
+
+def _stretched(grid: Array, pixels: int, axis: int) -> Array:
+    """Linear interpolation along an axis, from the points of a grid to pixels."""
+    place = np.linspace(0, grid.shape[axis] - 1, max(1, pixels), dtype=np.float32)
+    low = np.minimum(place.astype(np.intp), max(0, grid.shape[axis] - 2))
+    share = (place - low).reshape([-1 if k == axis else 1 for k in range(grid.ndim)])
+    begin = grid.astype(np.float32, copy=False).take(low, axis)
+    end = grid.astype(np.float32, copy=False).take(low + (grid.shape[axis] > 1), axis)
+    end -= begin
+    end *= share
+    end += begin
+    return np.asarray(end)
+
+
+def save_film(film: Film, path: Path | str, dpi: float | None = None) -> Path:
+    """Write a film, whole or not at all; see :meth:`Film.save`."""
+    path = Path(path)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise SettingError(
+            f"a film cannot be written as {path.name}",
+            expected=", ".join(f".{known}" for known in FORMATS),
+            received=path.suffix or "no suffix",
+        )
+    if kind == "mp4" and shutil.which("ffmpeg") is None:
+        raise SettingError(
+            "there is no encoder for MP4 here", expected="ffmpeg", hint="write a .gif or .webp"
+        )
+    frames = list(pictures(film, dpi))
+    text = alt_text(film.whole)
+    if kind == "mp4":
+        write_whole(path, _mp4(frames, film.fps))
+    else:
+        write_whole(path, encode(frames, film.fps, kind, text))
+    return path
+
+
+def encode(frames: Sequence[Array], fps: float, kind: str = "gif", text: str = "") -> bytes:
+    """The bytes of a GIF or WebP that repeats, its last frame held.
+
+    Parameters
+    ----------
+    frames
+        Each of shape (height, width, 3), bytes.
+    fps
+        Frames a second.
+    kind
+        ``"gif"`` or ``"webp"``.
+    text
+        What it shows, for the file's comment.
+
+    Examples
+    --------
+    >>> frames = [np.full((4, 4, 3), shade, np.uint8) for shade in (0, 128, 255)]
+    >>> encode(frames, fps=10)[:6]
+    b'GIF89a'
+    """
+    if not frames:
+        raise DataError("a film needs frames")
+    durations = [_delay(fps)] * (len(frames) - 1) + [round(1000 * HOLD)]
+    out = io.BytesIO()
+    if kind == "webp":
+        images = [Image.fromarray(frame) for frame in frames]
+        images[0].save(
+            out,
+            "WEBP",
+            save_all=True,
+            append_images=images[1:],
+            duration=durations,
+            loop=0,
+            lossless=True,
+            method=2,
+        )
+        return out.getvalue()
+    palette, table = shared_palette(frames)
+    indexed = [_indexed(table[_cells(frame)], palette) for frame in frames]
+    more = {"comment": text.encode("ascii", "replace")[:250]} if text else {}
+    indexed[0].save(out, "GIF", save_all=True, append_images=indexed[1:], duration=durations, loop=0, **more)
+    return out.getvalue()
+
+
+def shared_palette(frames: Sequence[Array], colours: int = COLOURS) -> tuple[Array, Array]:
+    """Colours for all frames, and for each cell of colour space the nearest one.
+
+    Returns
+    -------
+    palette
+        Shape: (colours, 3), bytes.
+    table
+        Index of the nearest colour for each of 32 × 32 × 32 cells. Shape: (32768,).
+    """
+    places = sorted({int(k) for k in np.linspace(0, len(frames) - 1, min(SAMPLES, len(frames)))})
+    together = np.concatenate([frames[k].reshape(-1, 3) for k in places])
+    cells = _cells(together)
+    order = np.argsort(cells, kind="stable")
+    used, starts, seen = np.unique(cells[order], return_index=True, return_counts=True)
+    means = np.add.reduceat(together[order].astype(np.float32), starts, axis=0) / seen[:, None]
+    palette = _most_different(means, seen, colours)
+    for _ in range(3):  # and then move to the middle of what is nearest to them (k-means)
+        nearest = _nearest(means, palette)
+        weight = np.bincount(nearest, seen, len(palette))
+        for channel in range(3):
+            moved = np.bincount(nearest, seen * means[:, channel], len(palette))
+            palette[:, channel] = np.where(weight > 0, moved / np.maximum(weight, 1), palette[:, channel])
+    table = np.zeros(32**3, np.uint8)
+    table[:] = _nearest(_centre(np.arange(32**3)).astype(np.float32), palette)
+    table[used] = _nearest(means, palette)
+    return palette.round().astype(np.uint8), table
+
+
+def _most_different(means: Array, seen: Array, colours: int) -> Array:
+    """The most frequent colour, then again and again the one that is farthest from all chosen ones.
+
+    How frequent a colour is counts a little, so that the blends along edges do not take all places.
+    """
+    weight = seen.astype(np.float32) ** 0.5
+    chosen = [int(seen.argmax())]
+    distance = np.full(len(means), np.inf, np.float32)
+    for _ in range(min(colours, len(means)) - 1):
+        distance = np.minimum(distance, ((means - means[chosen[-1]]) ** 2).sum(axis=1))
+        chosen.append(int((distance * weight).argmax()))
+    return means[chosen].copy()
+
+
+def _nearest(points: Array, palette: Array) -> Array:
+    """The place of the nearest colour: |p - c|² = |p|² - 2 p·c + |c|², where |p|² is the same for all c."""
+    return np.asarray(((palette**2).sum(axis=1) - 2 * points @ palette.T).argmin(axis=1))
+
+
+def _cells(frame: Array) -> Array:
+    """The cell of colour space of each pixel."""
+    wide = frame.astype(np.uint16)
+    return np.asarray((wide[..., 0] >> 3) << 10 | (wide[..., 1] >> 3) << 5 | wide[..., 2] >> 3)
+
+
+def _centre(cells: Array) -> Array:
+    return np.stack([(cells >> 10) * 8 + 4, (cells >> 5 & 31) * 8 + 4, (cells & 31) * 8 + 4], axis=-1)
+
+
+def _indexed(places: Array, palette: Array) -> Image.Image:
+    image = Image.fromarray(places)
+    image.putpalette(palette.tobytes(), "RGB")
+    return image
+
+
+def _delay(fps: float) -> int:
+    """Milliseconds a frame; GIF counts in hundredths of a second."""
+    return max(20, 10 * round(100 / fps))
+
+
+def _mp4(frames: Sequence[Array], fps: float) -> bytes:
+    """The frames through ffmpeg, cut to even sizes as H.264 wants them."""
+    height, width = (size - size % 2 for size in frames[0].shape[:2])
+    held = [*frames, *[frames[-1]] * round(HOLD * fps)]
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "film.mp4"
+        command = ["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"]
+        command += ["-s", f"{width}x{height}", "-r", str(fps), "-i", "-", "-pix_fmt", "yuv420p", str(target)]
+        data = b"".join(np.ascontiguousarray(frame[:height, :width]).tobytes() for frame in held)
+        done = subprocess.run(command, input=data, capture_output=True, check=False)
+        if done.returncode:
+            raise DataError("ffmpeg could not write the film", received=done.stderr.decode()[-200:])
+        return target.read_bytes()
