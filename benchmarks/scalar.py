@@ -6,12 +6,14 @@ Two programs, each with only its engine replaced:
   nodes a step. Also with our MLP, which makes one node for each neuron.
 - a GPT in plain Python (scalar_gpt.py), with the engine it brings and with ours.
 
-Most of the time of such a program is Python's garbage collector, so there are two bases: D, the collector as
-Python has it, and C, the collector off, for the first three steps of a process (micrograd's reference cycles
-pile up then). Every figure is processor time, a mean over the steps of a process, because the collector looks
-at everything in some steps and not in others; the median, printed beside it, is a step without that for a
-program that makes few objects. Each comes from processes of its own, all kinds in turn; a ratio of means is
-taken within a round, and printed as the median of the rounds with the lowest and the highest.
+Most of the time of such a program is Python's garbage collector, which now and then looks at everything
+there is. So there are two bases: D, the collector as Python has it, and C, the collector off, for the first
+three steps of a process (micrograd's reference cycles pile up then). And the moons are run twice: alone in
+memory, and beside scikit-learn, which the demonstration loads for its points: 115,000 objects more.
+
+Every figure is processor time, a mean over the steps of a process; the median, printed beside it, is a step
+without a look at everything where those are rare. Each comes from processes of its own, all kinds in turn; a
+ratio of means is taken within a round, and printed as the median of the rounds with the lowest and highest.
 
 python benchmarks/scalar.py      # pip install micrograd first; else an engine of its kind stands in
 """
@@ -31,24 +33,29 @@ from itertools import pairwise
 from typing import Any
 
 import scalar_gpt
-from numpy.random import RandomState
-from sklearn.datasets import make_moons
 
 from whygrad import MLP, Value
 from whygrad.autodiff import paused_collector
 
 TOLERANCE = 1e-12  # of losses, relative
-# kind: (program, engine, collector, steps)
-KINDS = {
-    "micrograd, D": ("moons", "micrograd", "on", 10),
-    "micrograd, C": ("moons", "micrograd", "off", 3),
-    "Value": ("moons", "Value", "on", 24),
-    "Value, paused": ("moons", "Value", "paused", 15),
-    "MLP": ("moons", "MLP", "on", 100),
-    "MLP, paused": ("moons", "MLP", "paused", 50),
-    "GPT's own": ("gpt", "own", "on", 8),
-    "GPT, Value": ("gpt", "Value", "on", 8),
-    "GPT, Value, paused": ("gpt", "Value", "paused", 8),
+BASES = {"moons": ["micrograd, D", "micrograd, C"], "gpt": ["GPT's own"]}
+MOONS = {  # kind: (engine, collector, steps)
+    "micrograd, D": ("micrograd", "on", 10),
+    "micrograd, C": ("micrograd", "off", 3),
+    "Value": ("Value", "on", 24),
+    "Value, paused": ("Value", "paused", 15),
+    "MLP": ("MLP", "on", 100),
+    "MLP, paused": ("MLP", "paused", 50),
+}
+GPT = {
+    "GPT's own": ("own", "on", 8),
+    "GPT, Value": ("Value", "on", 8),
+    "GPT, Value, paused": ("Value", "paused", 8),
+}
+TABLES = {  # title: (program, whether scikit-learn is loaded, kinds)
+    "moons": ("moons", False, MOONS),
+    "moons, beside scikit-learn": ("moons", True, MOONS),
+    "a small GPT": ("gpt", False, GPT),
 }
 
 
@@ -141,11 +148,9 @@ class Perceptron:
         return [p for layer in self.layers for w, b in layer.neurons for p in (*w, b)]
 
 
-def moons(kind: str, steps: int) -> tuple[list[float], list[float]]:
+def moons(kind: str, steps: int, X: list[list[float]], y: list[int]) -> tuple[list[float], list[float]]:
     """The loss of every step, and its seconds."""
     random.seed(1337)
-    X, y = make_moons(n_samples=100, noise=0.1, random_state=RandomState(1337))
-    y = y * 2 - 1
     engine = baseline()[0] if kind == "micrograd" else Value
     model: Any = MLP(2, [16, 16, 1], "relu", None) if kind == "MLP" else Perceptron(engine, 2, 16, 16, 1)
     losses, seconds = [], []
@@ -165,14 +170,18 @@ def moons(kind: str, steps: int) -> tuple[list[float], list[float]]:
     return losses, seconds
 
 
-def run(kind: str) -> None:
-    """Run one kind and print what it gave, for the process that asked."""
-    program, engine, collector, steps = KINDS[kind]
+def run(title: str, kind: str) -> None:
+    """Run one kind and print what it gave, for the process that asked and that sends the points."""
+    program, beside, kinds = TABLES[title]
+    engine, collector, steps = kinds[kind]
+    points = json.load(sys.stdin)
+    if beside:
+        import sklearn.datasets  # noqa: F401 - to be there
     if collector == "off":
         gc.disable()
     with paused_collector() if collector == "paused" else nullcontext():
         if program == "moons":
-            losses, seconds = moons(engine, steps)
+            losses, seconds = moons(engine, steps, *points)
         else:
             losses, seconds = scalar_gpt.train(steps, Value if engine == "Value" else scalar_gpt.Value)
     found = {"losses": losses, "seconds": statistics.mean(seconds), "median": statistics.median(seconds)}
@@ -182,10 +191,20 @@ def run(kind: str) -> None:
 # --- comparing -------------------------------------------------------------------------------------
 
 
-def measured(kind: str) -> Any:
+def points() -> str:
+    """The demonstration's points and labels, as text for another process."""
+    from numpy.random import RandomState
+    from sklearn.datasets import make_moons
+
+    X, y = make_moons(n_samples=100, noise=0.1, random_state=RandomState(1337))
+    return json.dumps([X.tolist(), (y * 2 - 1).tolist()])
+
+
+def measured(title: str, kind: str, text: str) -> Any:
     """What a process of its own prints for one kind."""
-    command = [sys.executable, __file__, "--run", kind]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    command = [sys.executable, __file__, "--run", title, kind]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, input=text)
+    return json.loads(done.stdout)
 
 
 def disagreement(found: list[float], expected: list[float]) -> float:
@@ -204,26 +223,40 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5, help="processes of each kind (default: 5)")
-    parser.add_argument("--run", choices=KINDS, help=argparse.SUPPRESS)
+    parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
-        run(arguments.run)
+        run(*arguments.run)
         return
-    rounds = [{kind: measured(kind) for kind in KINDS} for _ in range(arguments.rounds)]
+    text = points()
+    rounds = [
+        {
+            title: {kind: measured(title, kind, text) for kind in kinds}
+            for title, (_, _, kinds) in TABLES.items()
+        }
+        for _ in range(arguments.rounds)
+    ]
     print(f"base of the moons: {baseline()[1]}")
-    print(f"{'ms a step':20}{'mean':>9}{'median':>9}   {'times as fast as D':22}{'as C':22}")
-    worst = 0.0
-    for kind, (program, *_) in KINDS.items():
-        mean, median = (
-            1e3 * statistics.median(r[kind][key] for r in rounds) for key in ("seconds", "median")
-        )
-        bases = ["micrograd, D", "micrograd, C"] if program == "moons" else ["GPT's own"]
-        ratios = "".join([f"{ratio(rounds, base, kind):22}" for base in bases])
-        print(f"{kind:20}{mean:9.1f}{median:9.1f}   {ratios}")
-        worst = max(worst, disagreement(rounds[0][kind]["losses"], rounds[0][bases[0]]["losses"]))
+    worst = max(show(title, [r[title] for r in rounds]) for title in TABLES)
     print(f"losses agree to {worst:.0e}")
     if worst > TOLERANCE:
         raise SystemExit(f"that is more than {TOLERANCE:.0e}: something is computed differently")
+
+
+def show(title: str, rounds: list[Any]) -> float:
+    """Print a table; gives the largest disagreement of losses in it."""
+    program, _, kinds = TABLES[title]
+    bases, worst = BASES[program], 0.0
+    heads = "".join([f"{'times ' + base:24}" for base in bases])
+    print(f"\n{title}, ms a step".ljust(45) + f"{'mean':>8}{'median':>9}   {heads}")
+    for kind in kinds:
+        mean, median = (
+            1e3 * statistics.median(r[kind][key] for r in rounds) for key in ("seconds", "median")
+        )
+        ratios = "".join([f"{ratio(rounds, base, kind):24}" for base in bases])
+        print(f"  {kind:42}{mean:8.1f}{median:9.1f}   {ratios}")
+        worst = max(worst, disagreement(rounds[0][kind]["losses"], rounds[0][bases[0]]["losses"]))
+    return worst
 
 
 if __name__ == "__main__":
