@@ -215,7 +215,7 @@ class _Explaining:
                     cell(reason.value, self.digits),
                 ]
             )
-        headers = ["through", "∂L/∂ of it", "local derivative", "", "product", "sum so far"]
+        headers = ["through", "∂L/∂ of it", "local derivative", "its value", "product", "sum so far"]
         value = cell(reason.value, self.digits)
         name = reason.of.name
         return [

@@ -26,6 +26,7 @@ from .saving import explanation_json, plain
 
 Array = np.ndarray[Any, Any]
 Cell = str | int | float
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,9 +169,21 @@ def _rms(array: Array) -> float:
     return float(np.sqrt(np.mean(array * array)))
 
 
+def _short(x: float) -> str:
+    """Three digits, for prose."""
+    text = f"{x:.3g}".replace("-", "−")
+    digits, _, exponent = text.partition("e")
+    if not exponent:
+        return text
+    if 1e3 <= abs(x) < 1e6:
+        return f"{float(f'{x:.3g}'):,.0f}".replace("-", "−")
+    power = str(int(exponent.replace("−", "-"))).translate(SUPERSCRIPT)
+    return f"{digits}·10{power}"
+
+
 def _times(a: float, b: float) -> str:
     """How many times larger a is than b."""
-    return f"{a / b:.3g}" if b else "infinitely many"
+    return _short(a / b) if b else "infinitely many"
 
 
 def _largest(trace: Trace, name: str = "W1") -> Explanation:
@@ -193,14 +206,16 @@ def vanishing(seed: int) -> Lesson:
         rows = _by_layer(trace)
         first, last = float(rows[0][3]), float(rows[-1][3])
         said = (
-            f"The gradient of the first layer's weights is {first:.3g} in size, that of the last {last:.3g}: "
-            f"{_times(last, first)} times as large."
+            f"The gradient of the first layer's weights is {_short(first)} in size. "
+            f"That of the last is {_short(last)}: {_times(last, first)} times as large."
             if last > first
-            else f"The gradient of the first layer's weights is {first:.3g} in size, of the last {last:.3g}."
+            else f"The gradient of the first layer's weights is {_short(first)} in size. "
+            f"That of the last is {_short(last)}, not larger."
         )
         slopes = [float(row[2]) for row in rows if not isinstance(row[2], str)]
         steepest = "a sigmoid is never steeper than 0.25" if activation == "sigmoid" else "a relu has 0 or 1"
-        product = f"The slopes on the way are {min(slopes):.3g} to {max(slopes):.3g} on average; {steepest}."
+        low, high = _short(min(slopes)), _short(max(slopes))
+        product = f"The slopes on the way are {low} to {high} on average; {steepest}."
         parts.append(Part(title, (said, product), BY_LAYER, rows, _largest(trace)))
     return Lesson(
         "vanishing",
@@ -228,8 +243,8 @@ def exploding(seed: int) -> Lesson:
     trouble = Part(
         "Weights four times too large",
         (
-            f"The loss is {float(trace['L']):.4g} and the gradient {norm:.4g} long.",
-            f"A step at a learning rate of 0.1 takes the loss to {after:.4g}.",
+            f"The loss is {_short(float(trace['L']))} and the gradient {_short(norm)} long.",
+            f"A step at a learning rate of 0.1 takes the loss to {_short(after)}.",
         ),
         BY_LAYER,
         rows,
@@ -238,7 +253,7 @@ def exploding(seed: int) -> Lesson:
     fitting = _step(network_of(sizes, "relu", "he_uniform", seed), "mse", x, y)
     good = Part(
         "Weights drawn to fit (He)",
-        (f"The same layers with weights a quarter as large have a loss of {float(fitting['L']):.4g}.",),
+        (f"The same layers with weights a quarter as large have a loss of {_short(float(fitting['L']))}.",),
         BY_LAYER,
         _by_layer(fitting),
         _largest(fitting),
@@ -346,7 +361,7 @@ def learning_rate(seed: int) -> Lesson:
         (
             "To first order a step lowers the loss by learning rate · ‖gradient‖²: the promised fall.",
             f"At {slow[0]:g} the first step falls by {_percent(slow)} of that.",
-            f"100 such steps lead from {float(slow[1]):.4g} to {float(slow[5]):.4g}.",
+            f"100 such steps lead from {_short(float(slow[1]))} to {_short(float(slow[5]))}.",
             f"At {wild[0]:g} the first step falls by {_percent(wild)} of that.",
             f"In {wild[6]} of 100 such steps the loss rises.",
         ),
@@ -398,7 +413,7 @@ def _fresh(seed: int) -> Sequential:
 
 def _percent(row: tuple[Cell, ...]) -> str:
     """Which part of the promised fall was real."""
-    return f"{100 * float(row[3]) / float(row[2]):.3g} %"
+    return f"{100 * float(row[3]) / float(row[2]):.0f} %"
 
 
 def symmetry(seed: int) -> Lesson:
@@ -420,7 +435,8 @@ def symmetry(seed: int) -> Lesson:
         )
         spread = float(np.abs(after - after[:, :1]).max())
         value = loss.forward(network.forward(x), y)
-        said = f"After 200 steps the neurons differ by at most {spread:.3g}, and the loss is {value:.4g}."
+        apart = f"After 200 steps the neurons differ by at most {_short(spread)}"
+        said = f"{apart}, and the loss is {_short(value)}."
         parts.append(
             Part(
                 title,
@@ -500,8 +516,8 @@ def softmax_cross_entropy(seed: int) -> Lesson:
         )  # fmt: skip
         size = float(np.linalg.norm(trace["δ1"]))
         said = (
-            f"The right class has a probability of {float(p[0, 1]):.3g}.",
-            f"The gradient that reaches the logits is {size:.3g} long.",
+            f"The right class has a probability of {_short(float(p[0, 1]))}.",
+            f"The gradient that reaches the logits is {_short(size)} long.",
         )
         headers = ("class", "logit z", "softmax p", "target y", "p − y", "∂L/∂z")
         parts.append(Part(title, said, headers, rows, _largest(trace)))
