@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from whygrad import MLP, Tensor, Value, explain, nn
+from whygrad import MLP, Tensor, Value, compile, explain, nn
 from whygrad.errors import GraphError, KindError, SettingError, ShapeError
 from whygrad.optim import Adam, GradientDescent
 from whygrad.runs.step import open_session
@@ -84,6 +84,26 @@ def test_shares_are_means_of_what_each_sample_alone_would_give():
     alone = [observe_step(network, loss, x[n : n + 1], y[n : n + 1])["dW1"][1, 1] for n in range(4)]
     assert np.allclose([share.value * 4 for share in found.shares], alone, rtol=1e-12, atol=1e-15)
     assert math.isclose(float(np.mean(alone)), found.gradient, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("how", ["python", "arrays"])
+def test_a_compiled_program_is_explained_as_its_graph_is(how):
+    mlp = MLP(2, [3, 1], rng=random.Random(2))
+    rows = [([0.5, -1.0], 1.0), ([1.0, 0.25], -1.0), ([-0.5, 2.0], 0.5)]
+    loss = sum([(mlp(row) - goal) ** 2 for row, goal in rows], Value(0.0))
+    program = compile(loss, parameters=mlp.parameters(), how=how)
+    weight = mlp.layers[0].neurons[1].w[0]
+    for _ in range(3):
+        program.step(0.05)
+    found = explain(program, weight)
+    fresh = sum([(mlp(row) - goal) ** 2 for row, goal in rows], Value(0.0))
+    expected = explain(fresh, weight)
+    assert found.value == weight.data == program[weight]
+    assert math.isclose(found.gradient, expected.gradient, rel_tol=1e-12)
+    assert math.isclose(found.gradient, program.gradient_of(weight), rel_tol=1e-12)
+    assert [f.name for f in found.factors] == [f.name for f in expected.factors]
+    assert found.check.agrees
+    assert found.notes == (found.notes[0],)  # grad was read back with the numbers
 
 
 # --- special cases -----------------------------------------------------------------------------------

@@ -102,6 +102,12 @@ def cell(x: float, digits: int = DIGITS) -> Cell:
     return Cell(show(x, digits), repr(float(x)))
 
 
+def sign_before(value: Cell) -> str:
+    """``=`` if the cell shows its number exactly, otherwise ``≈``."""
+    full = float(value.full)
+    return "=" if read(value.text) == full or full != full else "≈"
+
+
 def words(text: object) -> Cell:
     """Text as a cell."""
     return Cell(str(text))

@@ -15,13 +15,13 @@ def result_expression(record: Record, index: Index, drop: bool) -> Expression | 
     """One entry of what a forward record computed; None where it is not entry by entry."""
     given, output = record.inputs, record.output
     value = float(output.data[index])
-    if record.op == "affine" and len(output.shape) == 2:
-        x, w, b = given
+    if record.op in ("affine", "matmul") and all(q.data.ndim == 2 for q in (output, *given[:2])):
+        x, w, *bias = given
         n, k = index
         terms: list[tuple[Entry, ...]] = [
             (entry(x, (n, i), drop), entry(w, (i, k), drop)) for i in range(x.shape[1])
         ]
-        return products([*terms, (entry(b, (k,), drop),)], value)
+        return products([*terms, *[(entry(b, (k,), drop),) for b in bias]], value)
     if record.op == "weighted_sum":
         count = len(given) // 2
         pairs = zip(given[1 : count + 1], given[count + 1 :], strict=True)

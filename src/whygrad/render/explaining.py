@@ -21,11 +21,12 @@ from .document import (
     Paragraph,
     cell,
     equation,
+    sign_before,
     table,
     words,
 )
 from .entries import needs_parentheses
-from .numbers import DIGITS, plainly, read, show
+from .numbers import DIGITS, plainly, show
 from .steps import update_equations
 
 MOST_ROWS = 10
@@ -136,7 +137,9 @@ class _Explaining:
         if not reason.terms:
             value = cell(reason.value, self.digits)
             return [
-                Equation(reason.gradient, "", "", _sign(value), value, f"{reason.gradient} = {value.full}")
+                Equation(
+                    reason.gradient, "", "", sign_before(value), value, f"{reason.gradient} = {value.full}"
+                )
             ]
         blocks: list[Block] = []
         if len(reason.terms) == 1:
@@ -215,14 +218,14 @@ class _Explaining:
                     cell(reason.value, self.digits),
                 ]
             )
-        headers = ["through", "∂L/∂ of it", "local derivative", "", "product", "sum so far"]
+        headers = ["through", "∂L/∂ of it", "local derivative", "its value", "product", "sum so far"]
         value = cell(reason.value, self.digits)
         name = reason.of.name
         return [
             table(
                 headers, rows, f"{name} goes into {len(reason.terms)} results; each passes its share back."
             ),
-            Equation(reason.gradient, "", "", _sign(value), value, f"{reason.gradient} = {value.full}"),
+            Equation(reason.gradient, "", "", sign_before(value), value, f"{reason.gradient} = {value.full}"),
         ]
 
     # --- the product -------------------------------------------------------------------------------------
@@ -389,8 +392,3 @@ class _Explaining:
                     + " for this gradient alone; what earlier steps or decay left outweighs it here."
                 )
         return [*blocks, Paragraph(words_)]
-
-
-def _sign(value: Cell) -> str:
-    full = float(value.full)
-    return "=" if read(value.text) == full or full != full else "≈"

@@ -36,10 +36,11 @@ td .n { font-weight: inherit; border: 0; }
 td .n[data-full]:hover::after, td .n[data-full]:focus::after { left: auto; right: 0; }
 .scroll { overflow-x: auto; margin: .6rem 0; } table { border-collapse: collapse;
   font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
+.caption { color: var(--soft); margin: .8rem 0 .2rem; }
 th, td { padding: .22rem .7rem; text-align: right; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
-th { color: var(--soft); font-weight: 600; } th:first-child { text-align: left; }
+th { color: var(--soft); font-weight: 600; white-space: normal; }
+th[scope=row] { white-space: nowrap; } th:first-child { text-align: left; }
 .note, .warning { border-left: .25rem solid var(--accent); background: var(--panel); padding: .5rem .9rem;
   margin: .7rem 0; } .warning { border-color: var(--warn); }
 .bars { display: grid; grid-template-columns: max-content 1fr max-content; gap: .3rem .8rem;
@@ -49,7 +50,8 @@ th { color: var(--soft); font-weight: 600; } th:first-child { text-align: left; 
 details { margin: .4rem 0 .4rem .2rem; padding-left: .9rem; border-left: 2px solid var(--line); }
 summary { cursor: pointer; color: var(--accent); margin-left: -.4rem; }
 pre { overflow-x: auto; background: var(--panel); padding: .8rem; font-size: .88rem; }
-@media (max-width: 30rem) { body { font-size: .95rem; } .eq { padding-left: .8rem; text-indent: -.8rem; } }
+@media (max-width: 34rem) { body { font-size: .95rem; }
+  th, td { padding: .2rem .4rem; font-size: .88rem; } .eq { padding-left: .8rem; text-indent: -.8rem; } }
 @media print { :root { --ink: #000; --soft: #333; --paper: #fff; --panel: #fff; --line: #999; }
   body { max-width: none;
   padding: 0; font-size: 10pt; } .scroll { overflow: visible; } table, .eq, .note { break-inside: avoid; }
@@ -103,9 +105,9 @@ def _block(block: Block) -> Iterator[str]:
         case Equation():
             yield _equation(block)
         case Table(headers, rows, caption):
-            yield '<div class="scroll"><table>'
             if caption:
-                yield f"<caption>{escape(caption)}</caption>"
+                yield f'<p class="caption">{escape(caption)}</p>'
+            yield '<div class="scroll"><table>'
             yield "<tr>" + "".join([f'<th scope="col">{escape(h)}</th>' for h in headers]) + "</tr>"
             for row in rows:
                 first = f'<th scope="row">{_number(row[0])}</th>'

@@ -99,10 +99,10 @@ def _token(match: re.Match[str]) -> str:
 def prose(text: str) -> str:
     """Prose with the characters of LaTeX made harmless, and signs of mathematics set as such."""
     out = []
-    for mark in text:
+    for mark in re.findall("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|.", text, re.DOTALL):
         if mark in PROSE:
             out.append(PROSE[mark])
-        elif mark in "⁻⁰¹²³⁴⁵⁶⁷⁸⁹":
+        elif mark[0] in "⁻⁰¹²³⁴⁵⁶⁷⁸⁹":
             out.append(f"$^{{{mark.translate(POWERS)}}}$")
         elif mark in SIGNS or mark in GREEK:
             out.append(f"${(SIGNS.get(mark) or GREEK[mark]).strip()}$")
@@ -161,7 +161,8 @@ def _equation(block: Equation) -> Iterator[str]:
     if block.result.text:
         sign = r"\approx" if block.sign == "≈" else "="
         pieces.append(f"{sign} {math(block.result.text)}")
-    yield rf"\begin{{flalign*}} {math(block.left)} &{pieces[0] if pieces else ''}"
+    left = rf"\text{{{prose(block.left)}}}" if _is_prose(block.left) else math(block.left)
+    yield rf"\begin{{flalign*}} {left} &{pieces[0] if pieces else ''}"
     for piece in pieces[1:]:
         yield rf"\\ &{piece}"
     yield r"&& \end{flalign*}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..trace.lessons import Lesson, Part
+from ..trace.lesson_parts import Lesson, Part
 from .document import Block, Cell, Details, Document, Heading, Paragraph, cell, table, words
 from .explaining import explanation_document
 from .numbers import DIGITS

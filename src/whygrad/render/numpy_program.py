@@ -35,6 +35,7 @@ HELPERS = {
     "compare": "def compare(a, b):\n    return np.greater(a, b) * 1.0 - np.less(a, b)\n",
     "step": "def step(a):\n    return (a > 0).astype(float)\n",
 }
+POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 NAMED = frozenset("softmax log_softmax normalize standardize".split())
 MOST_NUMBERS = 200_000
 HEAD = '''"""{title}
@@ -283,9 +284,8 @@ def formula_source(formula: str, names: Mapping[str, str], root: str) -> str:
 
 
 def _python(piece: str) -> str:
-    for mark, python in {"·": " * ", "−": "-", "²": " ** 2", "^": " ** "}.items():
-        piece = piece.replace(mark, python)
-    return piece
+    piece = piece.replace("·", " * ").replace("−", "-")
+    return re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: f" ** {match.group().translate(POWERS)}", piece)
 
 
 def _literal(quantity: Quantity) -> str:

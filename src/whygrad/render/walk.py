@@ -13,7 +13,20 @@ from ..trace.expression import entry_name
 from ..trace.notes import first_not_finite
 from ..trace.reasons import Index
 from ..trace.record import Array, Quantity, Record, Trace
-from .document import Block, Cell, Document, Equation, Heading, Paragraph, Table, cell, equation, table, words
+from .document import (
+    Block,
+    Cell,
+    Document,
+    Equation,
+    Heading,
+    Paragraph,
+    Table,
+    cell,
+    equation,
+    sign_before,
+    table,
+    words,
+)
 from .entries import gradient_expression, result_expression
 from .numbers import DIGITS, show
 from .steps import update_blocks
@@ -197,6 +210,8 @@ class _Walk:
         wanted = [r for r in self.trace.of_kind(kind) if self.view.layer in (None, r.layer) or kind == "loss"]
         if self.trace.kind != "layers":
             for record in wanted:
+                if record.output.data.ndim:
+                    yield Equation(record.name, record.formula.split(" = ", 1)[1])
                 yield from self.lines(record)
             return
         for layer, group in itertools.groupby(wanted, key=lambda record: record.layer):
@@ -260,7 +275,8 @@ class _Walk:
             found = result_expression(record, place, drop)
             if found is None:
                 value = cell(float(record.output.data[place]), self.digits)
-                return Equation(name, "", "", "≈", value, f"{name} = {value.full}")
+                formula = "" if record.output.data.ndim else record.formula.split(" = ", 1)[1]
+                return Equation(name, formula, "", sign_before(value), value, f"{name} = {value.full}")
             expression = found
         return equation(name, expression, self.digits)
 

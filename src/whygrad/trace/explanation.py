@@ -176,7 +176,8 @@ def explain(
     Parameters
     ----------
     loss
-        A :class:`~whygrad.Value` or :class:`~whygrad.Tensor` that was minimised, or a :class:`Trace`.
+        A :class:`~whygrad.Value` or :class:`~whygrad.Tensor` that was minimised, a compiled program, or a
+        :class:`Trace`.
     weight
         A node that the loss was computed from; for a trace the name of a quantity, such as ``"W1"``.
     index

@@ -15,6 +15,7 @@ import numpy as np
 from ..autodiff.formulas import notation
 from ..autodiff.op import Elementwise, Op
 from ..autodiff.readings.floats import FLOATS
+from .builder import written
 from .record import Quantity
 
 FIRST_MARK = 0xE000  # private characters stand for entries while a formula is taken apart
@@ -86,7 +87,7 @@ class Expression:
 def entry_name(quantity: Quantity, index: Sequence[int], drop_sample: bool = False) -> str:
     """``W1[0,1]``; the row of the batch is left out where one row is spoken of."""
     if quantity.role == "constant" and quantity.data.ndim == 0:
-        return quantity.name
+        return str(written(quantity))
     shown = list(index)[1:] if drop_sample and quantity.per_sample else list(index)
     return f"{quantity.name}[{','.join(map(str, shown))}]" if shown else quantity.name
 
@@ -193,6 +194,8 @@ def from_text(
             parts.append(mark)
     if len(parts) == 1 and isinstance(parts[0], int):
         return single(entries[parts[0]])
+    if not any(isinstance(part, int) for part in parts):  # a number, whatever the entries are
+        return Expression(tuple(parts), (), value, lambda values: value)
     return Expression(tuple(parts), tuple(entries), value, compute)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..autodiff.node import Node, sweep, topological_order
 from ..autodiff.op import Elementwise
+from ..autodiff.program.program import Program
 from ..autodiff.value import Value
 from ..errors import GraphError, KindError
 from .builder import Builder, gradient_name
@@ -23,7 +24,8 @@ def observe(loss: Any, about: Mapping[str, Any] | None = None) -> Trace:
     Parameters
     ----------
     loss
-        The number that a gradient is wanted of.
+        The number that a gradient is wanted of; or a compiled program, whose present numbers are read
+        back onto its nodes first.
     about
         Plain data to keep with the trace.
 
@@ -45,10 +47,24 @@ def observe(loss: Any, about: Mapping[str, Any] | None = None) -> Trace:
     return Observed(loss).trace(about)
 
 
+def _recorded_anew(root: Any) -> Any:
+    """The same graph from its leaves' present numbers; nodes keep the derivatives of earlier ones."""
+    anew: dict[Any, Any] = {}
+    for node in topological_order(root):
+        anew[node] = node
+        if node.op is not None:
+            anew[node] = Value.record(node.op, [anew[parent] for parent in node.parents])
+            anew[node].label = node.label
+    return anew[root]
+
+
 class Observed:
     """A graph being read: which name each node has, and the trace under construction."""
 
     def __init__(self, loss: Any) -> None:
+        if isinstance(loss, Program):
+            loss.read_back()
+            loss = _recorded_anew(loss.loss)
         if not isinstance(loss, Node):
             raise KindError(
                 "observe() takes a Value or a Tensor",

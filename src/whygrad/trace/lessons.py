@@ -6,90 +6,32 @@ Every figure that a lesson states was computed by the networks it shows, in the 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from ..errors import SettingError, nearest
 from ..nn.activations import make_activation
-from ..nn.layer import Layer
 from ..nn.layers import Dense
 from ..nn.losses import CrossEntropy, Loss, MeanSquaredError, make_loss
 from ..nn.sequential import Sequential
 from ..optim import GradientDescent, clip_by_norm
-from .explanation import Explanation, explain
+from .explanation import explain
 from .layers import observe_step
-from .record import Trace
-from .saving import explanation_json, plain
-
-Array = np.ndarray[Any, Any]
-Cell = str | int | float
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """One half of a lesson: the effect, or what a remedy makes of it.
-
-    Attributes
-    ----------
-    title, said
-        In words; numbers in them come from ``rows``.
-    headers, rows
-        The figures.
-    explanation
-        Of one weight, where following it shows the effect.
-    """
-
-    title: str
-    said: tuple[str, ...]
-    headers: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    explanation: Explanation | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """An effect, seen in numbers. Its name is what ``--lesson`` takes.
-
-    Attributes
-    ----------
-    title
-        What it is about.
-    question
-        What to look out for.
-    parts
-        Trouble, then remedy.
-    closing
-        What to take along.
-    """
-
-    name: str
-    title: str
-    question: str
-    parts: tuple[Part, ...]
-    closing: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data with every digit."""
-        parts = [
-            {
-                "title": part.title,
-                "said": list(part.said),
-                "headers": list(part.headers),
-                "rows": [[plain(c) if isinstance(c, float) else c for c in row] for row in part.rows],
-                "explanation": None if part.explanation is None else explanation_json(part.explanation),
-            }
-            for part in self.parts
-        ]
-        return {
-            "lesson": self.name,
-            "title": self.title,
-            "question": self.question,
-            "parts": parts,
-            "closing": self.closing,
-        }
+from .lesson_parts import (
+    BY_LAYER,
+    Cell,
+    Lesson,
+    Part,
+    by_layer,
+    largest,
+    network_of,
+    points,
+    root_mean_square,
+    short,
+    take_step,
+    times,
+)
 
 
 def lesson(name: str, seed: int = 0) -> Lesson:
@@ -112,73 +54,6 @@ def lesson(name: str, seed: int = 0) -> Lesson:
     return LESSONS[key](seed)
 
 
-# --- parts that lessons share -----------------------------------------------------------------------------
-def network_of(
-    sizes: Sequence[int], activation: str, initializer: str, seed: int, gain: float = 1.0
-) -> Sequential:
-    """Dense layers with an activation after all but the last; weights times ``gain``."""
-    rng = np.random.default_rng(seed)
-    layers: list[Layer] = []
-    for n, m in itertools.pairwise(sizes):
-        if layers:
-            between = make_activation(activation)
-            layers += [between] if between is not None else []
-        dense = Dense(n, m, initializer=initializer, rng=rng)
-        dense.weights = dense.weights * gain
-        layers.append(dense)
-    return Sequential(layers)
-
-
-def points(seed: int, rows: int = 8, columns: int = 2) -> tuple[Array, Array]:
-    """Points around 0, and whether the product of the first two coordinates is positive."""
-    rng = np.random.default_rng(seed + 1000)
-    x = rng.normal(size=(rows, columns))
-    return x, (x[:, :1] * x[:, 1:2] > 0).astype(float)
-
-
-def _step(network: Sequential, loss: str | Loss, x: Array, y: Array, **more: Any) -> Trace:
-    return observe_step(network, make_loss(loss), x, y, **more)
-
-
-def _by_layer(trace: Trace) -> tuple[tuple[Cell, ...], ...]:
-    """For each layer: how steep its activation is on average, and how large its gradient."""
-    rows: list[tuple[Cell, ...]] = []
-    last = trace.layers
-    end = _rms(trace[f"dW{last}"])
-    for number in range(1, last + 1):
-        slope = next(
-            (r.local for r in trace.backward if r.name == f"δ{number}" and r.local is not None), None
-        )
-        steep: Cell = "none" if slope is None else float(np.mean(np.abs(slope.data)))
-        size = _rms(trace[f"dW{number}"])
-        rows.append((number, _rms(trace[f"W{number}"]), steep, size, size / end if end else float("nan")))
-    return tuple(rows)
-
-
-BY_LAYER = (
-    "layer",
-    "weights, root mean square",
-    "mean slope",
-    "gradient, root mean square",
-    "beside the last",
-)
-
-
-def _rms(array: Array) -> float:
-    return float(np.sqrt(np.mean(array * array)))
-
-
-def _times(a: float, b: float) -> str:
-    """How many times larger a is than b."""
-    return f"{a / b:.3g}" if b else "infinitely many"
-
-
-def _largest(trace: Trace, name: str = "W1") -> Explanation:
-    """The explanation of the weight with the largest gradient."""
-    gradient = np.abs(trace[f"d{name}"])
-    return explain(trace, name, np.unravel_index(int(gradient.argmax()), gradient.shape))  # type: ignore[arg-type]
-
-
 # --- the lessons ------------------------------------------------------------------------------------------
 def vanishing(seed: int) -> Lesson:
     """Slopes below one, multiplied layer after layer."""
@@ -189,19 +64,21 @@ def vanishing(seed: int) -> Lesson:
         ("Six hidden layers of sigmoid", "sigmoid", "glorot_uniform"),
         ("The same sizes with relu", "relu", "he_uniform"),
     ):
-        trace = _step(network_of(sizes, activation, initializer, seed), "binary_cross_entropy", x, y)
-        rows = _by_layer(trace)
+        trace = take_step(network_of(sizes, activation, initializer, seed), "binary_cross_entropy", x, y)
+        rows = by_layer(trace)
         first, last = float(rows[0][3]), float(rows[-1][3])
         said = (
-            f"The gradient of the first layer's weights is {first:.3g} in size, that of the last {last:.3g}: "
-            f"{_times(last, first)} times as large."
+            f"The gradient of the first layer's weights is {short(first)} in size. "
+            f"That of the last is {short(last)}: {times(last, first)} times as large."
             if last > first
-            else f"The gradient of the first layer's weights is {first:.3g} in size, of the last {last:.3g}."
+            else f"The gradient of the first layer's weights is {short(first)} in size. "
+            f"That of the last is {short(last)}, not larger."
         )
         slopes = [float(row[2]) for row in rows if not isinstance(row[2], str)]
         steepest = "a sigmoid is never steeper than 0.25" if activation == "sigmoid" else "a relu has 0 or 1"
-        product = f"The slopes on the way are {min(slopes):.3g} to {max(slopes):.3g} on average; {steepest}."
-        parts.append(Part(title, (said, product), BY_LAYER, rows, _largest(trace)))
+        low, high = short(min(slopes)), short(max(slopes))
+        product = f"The slopes on the way are {low} to {high} on average; {steepest}."
+        parts.append(Part(title, (said, product), BY_LAYER, rows, largest(trace)))
     return Lesson(
         "vanishing",
         "Vanishing gradients",
@@ -218,8 +95,8 @@ def exploding(seed: int) -> Lesson:
     x, y = points(seed)
     large = network_of(sizes, "relu", "he_uniform", seed, gain=4.0)
     start = large.vector.copy()
-    trace = _step(large, "mse", x, y)
-    rows = _by_layer(trace)
+    trace = take_step(large, "mse", x, y)
+    rows = by_layer(trace)
     norm = float(np.linalg.norm(large.gradient))
     loss = make_loss("mse")
     large.vector -= 0.1 * large.gradient
@@ -228,20 +105,20 @@ def exploding(seed: int) -> Lesson:
     trouble = Part(
         "Weights four times too large",
         (
-            f"The loss is {float(trace['L']):.4g} and the gradient {norm:.4g} long.",
-            f"A step at a learning rate of 0.1 takes the loss to {after:.4g}.",
+            f"The loss is {short(float(trace['L']))} and the gradient {short(norm)} long.",
+            f"A step at a learning rate of 0.1 takes the loss to {short(after)}.",
         ),
         BY_LAYER,
         rows,
-        _largest(trace),
+        largest(trace),
     )
-    fitting = _step(network_of(sizes, "relu", "he_uniform", seed), "mse", x, y)
+    fitting = take_step(network_of(sizes, "relu", "he_uniform", seed), "mse", x, y)
     good = Part(
         "Weights drawn to fit (He)",
-        (f"The same layers with weights a quarter as large have a loss of {float(fitting['L']):.4g}.",),
+        (f"The same layers with weights a quarter as large have a loss of {short(float(fitting['L']))}.",),
         BY_LAYER,
-        _by_layer(fitting),
-        _largest(fitting),
+        by_layer(fitting),
+        largest(fitting),
     )
     large.vector = start
     clipped_rows: list[tuple[Cell, ...]] = []
@@ -283,7 +160,7 @@ def dead_relu(seed: int) -> Lesson:
     ):
         network = network_of([2, 4, 1], activation, "he_uniform", seed)
         network.layers[0].bias = np.full(4, bias)  # type: ignore[attr-defined]
-        trace = _step(network, "binary_cross_entropy", x, y)
+        trace = take_step(network, "binary_cross_entropy", x, y)
         z, slope = (
             trace["z1"],
             next(r.local for r in trace.backward if r.name == "δ1" and r.local is not None),
@@ -294,7 +171,7 @@ def dead_relu(seed: int) -> Lesson:
                 float(z[:, k].max()),
                 int((z[:, k] > 0).sum()),
                 float(slope.data[:, k].mean()),
-                _rms(trace["dW1"][:, k]),
+                root_mean_square(trace["dW1"][:, k]),
             )
             for k in range(4)
         )
@@ -306,7 +183,7 @@ def dead_relu(seed: int) -> Lesson:
                 (said,),
                 ("neuron", "largest z", "rows with z above 0", "mean slope", "gradient, root mean square"),
                 rows,
-                _largest(trace),
+                largest(trace),
             )
         )
     return Lesson(
@@ -346,7 +223,7 @@ def learning_rate(seed: int) -> Lesson:
         (
             "To first order a step lowers the loss by learning rate · ‖gradient‖²: the promised fall.",
             f"At {slow[0]:g} the first step falls by {_percent(slow)} of that.",
-            f"100 such steps lead from {float(slow[1]):.4g} to {float(slow[5]):.4g}.",
+            f"100 such steps lead from {short(float(slow[1]))} to {short(float(slow[5]))}.",
             f"At {wild[0]:g} the first step falls by {_percent(wild)} of that.",
             f"In {wild[6]} of 100 such steps the loss rises.",
         ),
@@ -371,8 +248,8 @@ def learning_rate(seed: int) -> Lesson:
         (f"From {tries[0][0]:g} down to {tries[-1][0]:g}, where at least half of what is promised is kept.",),
         ("learning rate", "promised fall", "real fall", "share kept"),
         tuple(tries),
-        _largest(
-            _step(
+        largest(
+            take_step(
                 _fresh(seed),
                 loss,
                 x,
@@ -398,7 +275,7 @@ def _fresh(seed: int) -> Sequential:
 
 def _percent(row: tuple[Cell, ...]) -> str:
     """Which part of the promised fall was real."""
-    return f"{100 * float(row[3]) / float(row[2]):.3g} %"
+    return f"{100 * float(row[3]) / float(row[2]):.0f} %"
 
 
 def symmetry(seed: int) -> Lesson:
@@ -409,7 +286,7 @@ def symmetry(seed: int) -> Lesson:
         network = network_of([2, 3, 1], "tanh", "glorot_uniform", seed)
         if equal:
             network.vector = np.where(network.flat.penalized, 0.5, 0.0)
-        trace = _step(network, "binary_cross_entropy", x, y)
+        trace = take_step(network, "binary_cross_entropy", x, y)
         loss, optimizer = make_loss("binary_cross_entropy"), GradientDescent(0.5)
         for _ in range(200):
             network.loss_and_gradient(x, y, loss)
@@ -420,14 +297,15 @@ def symmetry(seed: int) -> Lesson:
         )
         spread = float(np.abs(after - after[:, :1]).max())
         value = loss.forward(network.forward(x), y)
-        said = f"After 200 steps the neurons differ by at most {spread:.3g}, and the loss is {value:.4g}."
+        apart = f"After 200 steps the neurons differ by at most {short(spread)}"
+        said = f"{apart}, and the loss is {short(value)}."
         parts.append(
             Part(
                 title,
                 (said,),
                 ("neuron", "dW1[0]", "dW1[1]", "W1[0] after 200", "W1[1] after 200"),
                 rows,
-                _largest(trace),
+                largest(trace),
             )
         )
     return Lesson(
@@ -448,7 +326,9 @@ def saturation(seed: int) -> Lesson:
         data = x * factor
         if factor == 1.0:
             data = (x - x.mean(axis=0)) / x.std(axis=0)
-        trace = _step(network_of([2, 4, 1], "tanh", "glorot_uniform", seed), "binary_cross_entropy", data, y)
+        trace = take_step(
+            network_of([2, 4, 1], "tanh", "glorot_uniform", seed), "binary_cross_entropy", data, y
+        )
         slope = next(r.local for r in trace.backward if r.name == "δ1" and r.local is not None).data
         rows = tuple(
             (
@@ -500,11 +380,11 @@ def softmax_cross_entropy(seed: int) -> Lesson:
         )  # fmt: skip
         size = float(np.linalg.norm(trace["δ1"]))
         said = (
-            f"The right class has a probability of {float(p[0, 1]):.3g}.",
-            f"The gradient that reaches the logits is {size:.3g} long.",
+            f"The right class has a probability of {short(float(p[0, 1]))}.",
+            f"The gradient that reaches the logits is {short(size)} long.",
         )
         headers = ("class", "logit z", "softmax p", "target y", "p − y", "∂L/∂z")
-        parts.append(Part(title, said, headers, rows, _largest(trace)))
+        parts.append(Part(title, said, headers, rows, largest(trace)))
     return Lesson(
         "softmax-cross-entropy",
         "Why softmax goes with cross-entropy",

@@ -15,6 +15,7 @@ from .builder import Builder
 from .record import Line, Quantity
 
 Array = np.ndarray[Any, Any]
+SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 NORM = "norm of all gradients together"
 
 
@@ -136,6 +137,7 @@ class _Lines:
             self.update.t,
             self.before.name,
         )
+        power = str(t).translate(SUPERSCRIPT)
         m0 = (1 - b1) * self.was("decayed_sum")
         v0 = (1 - b2) * self.was("decayed_square_sum")
         old_m = self.kept(f"m({name}) before", "mean of gradients", m0)
@@ -143,8 +145,8 @@ class _Lines:
         m, v = b1 * m0 + (1 - b1) * gradient, b2 * v0 + (1 - b2) * gradient * gradient
         new_m = self.add(f"m({name})", f"{exact(b1)}·{old_m} + (1 − {exact(b1)})·{g}", m)
         new_v = self.add(f"v({name})", f"{exact(b2)}·{old_v} + (1 − {exact(b2)})·{g}²", v)
-        m_hat = self.add(f"m̂({name})", f"{new_m} / (1 − {exact(b1)}^{t})", m / (1 - b1**t))
-        v_hat = self.add(f"v̂({name})", f"{new_v} / (1 − {exact(b2)}^{t})", v / (1 - b2**t))
+        m_hat = self.add(f"m̂({name})", f"{new_m} / (1 − {exact(b1)}{power})", m / (1 - b1**t))
+        v_hat = self.add(f"v̂({name})", f"{new_v} / (1 − {exact(b2)}{power})", v / (1 - b2**t))
         step = rate * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + optimizer.epsilon)
         return self.add(
             f"step({name})", f"{exact(rate)}·{m_hat} / (√{v_hat} + {exact(optimizer.epsilon)})", step

@@ -124,6 +124,12 @@ class Program:
         return tuple([self._recording.nodes[i] for i in self._form.order])
 
     @property
+    def loss(self) -> Value:
+        """The node that is computed; it holds the numbers of the last ``read_back()``."""
+        node: Value = self._recording.nodes[self._recording.root]
+        return node
+
+    @property
     def source(self) -> str:
         """The program as text of Python."""
         return self._form.source  # type: ignore[no-any-return]
