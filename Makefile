@@ -23,7 +23,7 @@ help: ## this list
 	@echo '  Another Python: make demo PYTHON=python3.12      More for pytest: make test ARGS="-k tanh"'
 
 demo: $(STAMPS)/run ## train on handwritten digits and show how well it went
-	@$(BIN)/whygrad train digits
+	@$(BIN)/whygrad train digits --report
 
 test: $(STAMPS)/test ## every test and doctest, with coverage
 	@$(PYTEST) --ignore=tests/peers -m "not peers and not benchmark" --cov $(ARGS)

@@ -31,6 +31,7 @@ from .style import (
 )
 
 Array = np.ndarray[Any, Any]
+HUGE = 1e100  # a loss as large as that is a gap, as infinity is
 TOP = 97.0  # percentile of the loss beyond which the surface is cut off, so that the valley is seen
 
 
@@ -143,7 +144,7 @@ def loss_landscape(found: Landscape, whole: Figure | None = None) -> Figure:
 
 def _scale(found: Landscape) -> tuple[Array, Normalize, Array]:
     """The loss with gaps for what is no number, how to colour it, and the levels of contours."""
-    loss = np.where(np.isfinite(found.loss), found.loss, np.nan)
+    loss = np.where(np.abs(found.loss) < HUGE, found.loss, np.nan)
     if not np.isfinite(loss).any():
         raise DataError("no loss on this plane is a number", hint="a smaller reach, or fewer epochs")
     low, high = float(np.nanmin(loss)), float(np.nanpercentile(loss, TOP))
