@@ -1,6 +1,6 @@
 """A loss landscape of 61 × 61 points: a 2-16-16-1 network on 200 points, in float64.
 
-All points at once, and one after the other by the same forward pass; they take turns, the best of each counts.
+All points at once, and one after the other by the same forward pass, in turn; the best of each counts.
 Seconds are of the processor, which a busy machine does not stretch as it does those of the clock.
 
 python benchmarks/landscape.py

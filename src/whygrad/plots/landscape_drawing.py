@@ -55,7 +55,7 @@ def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours
     else:
         ax.text(
             0.5,
-            0.5,
+            0.7,
             f"the loss is {short(levels[0])} everywhere",
             transform=ax.transAxes,
             ha="center",
@@ -63,6 +63,8 @@ def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours
             color=INK,
         )
     _walk(ax, found)
+    ax.set_xlim(found.a[0], found.a[-1])
+    ax.set_ylim(found.b[0], found.b[-1])
     name(ax, title, _direction(found, 0), _direction(found, 1))
     legend(ax, loc="best")
     describe(ax, _in_words(found, loss))
