@@ -14,6 +14,7 @@ extensions = [
     "mathml",
     "myst_parser",
     "op_table",
+    "plot_table",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",

@@ -254,7 +254,7 @@ def _connect(
             ends.append((left[a] + [RADIUS, 0], right[b] - [RADIUS, 0]))
             sizes.append(0.0 if weights is None else float(weights[i, j]))
     strength = np.array(sizes)
-    if weights is None:
+    if weights is None or not weights.any():
         ax.add_collection(LineCollection(ends, colors="#B8B8B8", linewidths=0.9, zorder=1))
         return
     reach = float(np.abs(weights[np.isfinite(weights)]).max(initial=0)) or 1.0

@@ -31,6 +31,7 @@ from .style import (
 )
 
 Array = np.ndarray[Any, Any]
+HUGE = 1e100  # a loss as large as that is a gap, as infinity is
 TOP = 97.0  # percentile of the loss beyond which the surface is cut off, so that the valley is seen
 
 
@@ -54,7 +55,7 @@ def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours
     else:
         ax.text(
             0.5,
-            0.5,
+            0.7,
             f"the loss is {short(levels[0])} everywhere",
             transform=ax.transAxes,
             ha="center",
@@ -62,6 +63,8 @@ def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours
             color=INK,
         )
     _walk(ax, found)
+    ax.set_xlim(found.a[0], found.a[-1])
+    ax.set_ylim(found.b[0], found.b[-1])
     name(ax, title, _direction(found, 0), _direction(found, 1))
     legend(ax, loc="best")
     describe(ax, _in_words(found, loss))
@@ -143,7 +146,7 @@ def loss_landscape(found: Landscape, whole: Figure | None = None) -> Figure:
 
 def _scale(found: Landscape) -> tuple[Array, Normalize, Array]:
     """The loss with gaps for what is no number, how to colour it, and the levels of contours."""
-    loss = np.where(np.isfinite(found.loss), found.loss, np.nan)
+    loss = np.where(np.abs(found.loss) < HUGE, found.loss, np.nan)
     if not np.isfinite(loss).any():
         raise DataError("no loss on this plane is a number", hint="a smaller reach, or fewer epochs")
     low, high = float(np.nanmin(loss)), float(np.nanpercentile(loss, TOP))

@@ -134,8 +134,8 @@ def path_plane(path: Array) -> Plane:
 
     Examples
     --------
-    >>> path_plane(np.array([[4.0, 0, 0], [2, 1, 0], [0, 0, 0]])).explained
-    (0.9230769230769231, 0.07692307692307693)
+    >>> np.round(path_plane(np.array([[4.0, 0, 0], [2, 1, 0], [0, 0, 0]])).explained, 3).tolist()
+    [0.923, 0.077]
     """
     if path.ndim != 2 or len(path) < 2 or not np.isfinite(path).all():
         raise DataError(

@@ -13,11 +13,11 @@ from ..errors import WhygradError
 from ..evaluation.honest import measure
 from ..evaluation.wording import measured_sentences
 from .registry import PLOTS
-from .style import alt_text, picture
+from .style import alt_text, figure_of, picture
 from .subjects import Subject
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 88rem; margin: 2rem auto; }
 body { padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 figure { margin: 1rem 0; } img { max-width: 100%; height: auto; }
@@ -26,6 +26,7 @@ table { border-collapse: collapse; } tr + tr { border-top: 1px solid #e4e4e4; }
 td, th { text-align: left; padding: .2rem 1.2rem .2rem 0; vertical-align: top; }
 th { font-weight: 600; white-space: nowrap; }
 pre { background: #f6f6f6; padding: .8rem; overflow-x: auto; } ul { padding-left: 1.2rem; }
+p, figcaption { max-width: 60rem; }
 """
 
 
@@ -108,9 +109,10 @@ def _pictures(subject: Subject) -> list[str]:
 
 def _inline(drawn: Any) -> str:
     """A picture in the page itself, with its words for those who do not see it."""
-    data = base64.b64encode(picture(drawn, "png", dpi=110)).decode()
+    data = base64.b64encode(picture(drawn, "png")).decode()
+    width = round(96 * figure_of(drawn).get_figwidth())  # as large as it was drawn: text keeps its size
     text = escape(alt_text(drawn))
-    image = f'<img alt="{text}" src="data:image/png;base64,{data}">'
+    image = f'<img width="{width}" alt="{text}" src="data:image/png;base64,{data}">'
     return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
 
 

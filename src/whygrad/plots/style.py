@@ -16,12 +16,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from .._files import write_whole
 from ..errors import SettingError
 
 BLUE, VERMILLION, TEAL, PLUM = "#0072B2", "#D55E00", "#3FB8AF", "#4A0E3C"
 CLASS_COLOURS = (BLUE, VERMILLION, TEAL, PLUM)  # CIEDE2000 of 19 and more, whatever the colour vision
+COLOURS = (*CLASS_COLOURS, "#E4B000", "#8A8A8A")  # beyond four, marker and boundary tell classes apart
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)), (0, (3, 1.2, 1, 1.2, 1, 1.2)))
 INK, SOFT, GRID = "#222222", "#5A5A5A", "#E4E4E4"
@@ -80,8 +82,6 @@ def dress(ax: Axes) -> Axes:
 
 def logarithmic(ax: Axes, values: np.ndarray[Any, Any]) -> None:
     """A logarithmic vertical axis for these values, with plain numbers where they are short."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     ax.set_yscale("log")
     above = values[np.isfinite(values) & (values > 0)]
     low, high = float(above.min()), float(above.max())
@@ -103,6 +103,8 @@ def name(ax: Axes, title: str = "", x: str = "", y: str = "") -> None:
     if title:
         ax.set_title(title, fontsize=TITLE, color=INK, loc="left")
     ax.set_xlabel(x, fontsize=LABEL, color=INK)
+    if x == "epoch":
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel(y, fontsize=LABEL, color=INK)
 
 
@@ -125,17 +127,17 @@ def class_style(place: int) -> dict[str, Any]:
     >>> class_style(1) == {"color": VERMILLION, "marker": "s"}
     True
     """
-    return {"color": CLASS_COLOURS[place % len(CLASS_COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+    return {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
 
 
 def line_style(place: int) -> dict[str, Any]:
     """Colour and dashes of the line at this place."""
-    return {"color": CLASS_COLOURS[place % len(CLASS_COLOURS)], "linestyle": DASHES[place % len(DASHES)]}
+    return {"color": COLOURS[place % len(COLOURS)], "linestyle": DASHES[place % len(DASHES)]}
 
 
 def class_tint(place: int, share: float = 0.45) -> tuple[float, float, float]:
     """A pale version of a class's colour, for what lies behind points."""
-    return _tint(CLASS_COLOURS[place % len(CLASS_COLOURS)], share)
+    return _tint(COLOURS[place % len(COLOURS)], share)
 
 
 def describe(where: Axes | Figure | SubFigure, text: str) -> None:

@@ -50,13 +50,14 @@ def read_history(path: Path, metric: str) -> History:
                 name = name.replace(metric, "score")
                 value = None if text == "" else int(text) if name in WHOLE else float(text)
                 columns[name].append(value)
-        if not rows:
-            raise DataError(f"{path} has no epochs", hint="train again")
-        return History.from_columns(metric, columns)
+        history = History.from_columns(metric, columns) if rows else History(metric)
     except OSError as error:
         raise DataError(f"cannot read {path}", received=error.strerror, hint="train again") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is damaged", received=str(error)) from None
+    if not rows:
+        raise DataError(f"{path} has no epochs", hint="whygrad show says how the run ended")
+    return history
 
 
 def metric_of(path: Path) -> str:
