@@ -186,7 +186,7 @@ def command():
 
 def wait_for(path, changes=1):
     """Until a file has been replaced so many times."""
-    seen, end = set(), time.monotonic() + 30
+    seen, end = set(), time.monotonic() + 120
     while len(seen) < changes:
         assert time.monotonic() < end
         if path.exists():
@@ -201,7 +201,8 @@ def test_a_process_that_was_stopped_is_gone_on_with(number, whole, tmp_path):
     process = subprocess.Popen(
         [*command(), *LONG, "--output", "run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    wait_for(tmp_path / "run" / "checkpoint.safetensors", changes=2)
+    wait_for(tmp_path / "run" / "checkpoint.safetensors")  # how soon the next comes is the disk's affair
+    time.sleep(0.1)
     process.send_signal(number)
     err = process.communicate(timeout=60)[1]
     assert process.returncode == (0 if number == signal.SIGINT else -number)
