@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = exporter(
         ".autodiff.value": ["Value"],
         ".nn.scalar": ["ANN", "MLP", "Layer", "Neuron", "SELoss"],
         ".training.neural_network": ["NeuralNetwork"],
+        ".training.troubles.diagnosis": ["diagnose"],
         ".trace.explanation": ["Explanation", "explain"],
         ".trace.graphs": ["observe"],
         ".trace.layers": ["observe_step"],

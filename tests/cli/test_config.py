@@ -34,7 +34,7 @@ def test_settings_and_data_come_from_the_file():
         "--config", config('data = "xor"', "epochs = 3", "layers = [5]", 'activation = "tanh"')
     )
     assert data == "xor"
-    assert settings == TrainSettings(epochs=3, layers=(5,), activation="tanh", weight_decay=0.4)
+    assert settings == TrainSettings(epochs=3, layers=(5,), activation="tanh", weight_decay=0.01)
     assert NeuralNetwork.load("run/model.safetensors").sizes == (2, 5, 1)
 
 

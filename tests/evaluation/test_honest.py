@@ -15,7 +15,19 @@ from whygrad.evaluation.honest import FEW_ROWS, Measured, measure, summarise
 from whygrad.evaluation.intervals import wilson
 
 KEYS = {
-    *("task", "metric", "score", "right", "rows", "train_rows", "interval", "baseline", "linear"),
+    *(
+        "task",
+        "metric",
+        "score",
+        "right",
+        "rows",
+        "train_rows",
+        "interval",
+        "baseline",
+        "linear",
+        "rmse",
+        "mae",
+    ),
     *("verdict", "confusion", "names", "folds", "folds_to_try"),
 }
 

@@ -58,7 +58,7 @@ def test_the_files_are_written_and_can_be_read(results, name):
     assert (settings["data"], settings["epochs"], settings["layers"]) == (name, 3, [8])
     assert from_toml(result.folder / "settings.toml") == (
         name,
-        QUICK.model_copy(update={"weight_decay": 0.4}),
+        QUICK.model_copy(update={"weight_decay": 0.01}),
     )
     rows = list(csv.DictReader((result.folder / "history.csv").read_text().splitlines()))
     assert [float(row["loss"]) for row in rows] == result.network.history.loss

@@ -38,7 +38,7 @@ def press(*arguments):
 def test_a_finished_run(finished):
     saved = open_run(finished.folder)
     assert (saved.state, saved.failed, saved.resumable) == ("finished", None, False)
-    assert (saved.data, saved.settings) == ("iris", QUICK.model_copy(update={"weight_decay": 0.4}))
+    assert (saved.data, saved.settings) == ("iris", QUICK.model_copy(update={"weight_decay": 0.01}))
     assert saved.figures == finished.figures
     assert np.array_equal(saved.network().network.vector, finished.network.network.vector)
     assert saved.network().encoding.feature_names == load("iris").feature_names

@@ -6,7 +6,11 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
-from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
 
 from whygrad import NeuralNetwork
 from whygrad.errors import DataError, SettingError
@@ -45,7 +49,9 @@ def test_train_goes_on_where_fit_starts_anew():
 
 def test_score_is_a_fraction_for_classes_and_r2_for_numbers():
     trained = network().fit(X, Y, **QUICK)
-    assert trained.score(X, Y) == np.mean(trained.predict(X) == Y) == trained.evaluate(X, Y) / 100
+    assert trained.score(X, Y) == np.mean(trained.predict(X) == Y)
+    assert trained.evaluate(X, Y) == 100 * trained.score(X, Y)
+    )
     numbers = NeuralNetwork([3, 1], scale=True, seed=0).fit(X[:, :3], X[:, 3], **QUICK)
     assert numbers.score(X[:, :3], X[:, 3]) == numbers.evaluate(X[:, :3], X[:, 3]) < 1
 
@@ -115,3 +121,25 @@ def test_a_frame_whose_columns_have_no_names_of_their_own_goes_by_position():
     trained = network().fit(pd.DataFrame(X), Y, **QUICK)
     assert trained.encoding is None
     assert np.array_equal(trained.predict(pd.DataFrame(X)), trained.predict(X))
+
+
+def test_a_loaded_network_has_the_same_score(tmp_path):
+    numbers = NeuralNetwork([3, 4, 1], scale=True, seed=0).fit(X[:, :3], X[:, 3], **QUICK)
+    numbers.save(tmp_path / "numbers.safetensors")
+    loaded = NeuralNetwork.load(tmp_path / "numbers.safetensors")
+    assert loaded.score(X[:, :3], X[:, 3]) == numbers.score(X[:, :3], X[:, 3])
+
+
+def test_it_is_the_last_step_of_a_pipeline():
+    steps = make_pipeline(StandardScaler(), NeuralNetwork([4, 8, 3], seed=0)).fit(X, Y)
+    assert steps.score(X, Y) > 0.9
+    with pytest.raises(NotFittedError):
+        check_is_fitted(network())
+    assert network().fit(X, Y, **QUICK).classes_.tolist() == [0, 1, 2]
+    found = cross_val_predict(network(), X, Y, cv=3, method="predict_proba", params=QUICK)
+    assert found.shape == (150, 3)
+
+
+def test_fit_says_nothing_unless_asked(capsys):
+    network().fit(X, Y, epochs=1)
+    assert capsys.readouterr() == ("", "")

@@ -190,7 +190,7 @@ def test_a_learning_rate_far_too_high_is_a_training_error_and_no_warning():
     with pytest.raises(TrainingError, match=r"the loss became (nan|inf) in epoch \d+, batch 1") as caught:
         network.train(X, X[:, 0] + 0.5, learning_rate=100, verbose=False)
     assert re.search(
-        r"layer 3, Dense\(8, 1\) the last of them, up to \d\.\d+e\+1\d\d:", caught.value.received
+        r"layer 2, Dense\(8, 1\) the last of them, up to \d\.\d+e\+1\d\d:", caught.value.received
     )
 
 
@@ -199,7 +199,7 @@ def test_the_first_layer_that_is_not_finite_is_named():
     network.parameters()["2.weights"].data[3, 4] = math.inf
     with pytest.raises(TrainingError, match=r"the (loss|gradient) became nan in epoch 1, batch 1") as caught:
         network.train(np.ones((4, 2)), [0.5, 1.5, 2.5, 3.5], verbose=False)
-    first = "layer 3, Dense(8, 8), was the first whose weights were not finite: 1 of 64"
+    first = "layer 2, Dense(8, 8), was the first whose weights were not finite: 1 of 64"
     assert caught.value.received.startswith(first)
 
 
@@ -208,7 +208,7 @@ def test_a_layer_whose_outputs_overflow_is_named_with_sizes():
     network.parameters()["2.weights"].data[...] = 1e308
     with pytest.raises(TrainingError, match="the loss became") as caught:
         network.train(np.full((4, 2), 10.0), [0.5, 1.5, 2.5, 3.5], verbose=False)
-    first = "layer 3, Dense(8, 8), was the first whose outputs were not finite: 32 of 32, from inputs up to"
+    first = "layer 2, Dense(8, 8), was the first whose outputs were not finite: 32 of 32, from inputs up to"
     assert caught.value.received.startswith(first)
     assert "weights up to 1e+308" in caught.value.received
 

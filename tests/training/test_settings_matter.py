@@ -77,12 +77,11 @@ BY_THE_BOOK = {
     "softplus": lambda z: np.log1p(np.exp(z)),
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "tanh": np.tanh,
-    "softmax": lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True),
     "identity": lambda z: z,
 }
 
 
-@pytest.mark.parametrize("name", [*ACTIVATIONS, "identity"])
+@pytest.mark.parametrize("name", sorted({*ACTIVATIONS, "identity"} - {"softmax"}))  # which is for outputs
 def test_activation(name):
     network = train(made={"activation": name})
     w1, b1, w2, b2 = (parameter.data for parameter in network.parameters().values())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json as to_json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from ..errors import DataError, SettingError
+
+if TYPE_CHECKING:
+    from ..runs.saved_run import NewRows
 
 SHOWING = """Examples:
 
@@ -80,7 +83,7 @@ def evaluate(
         rows = own_test_rows(saved, network)
     else:
         rows = read_rows(data, network, saved.settings, with_target=True)
-        _say_unused(rows.unused)
+        _say_of(rows)
         if same_data(data, saved.data):
             print("the network has learned from rows of this table: that is no test", file=sys.stderr)
     name, X, y = rows.name, rows.X, rows.y
@@ -121,7 +124,7 @@ def predict(
     network = saved.network()
     separator = _separator(output, data, run)
     rows = read_rows(data, network, saved.settings, with_target=False)
-    _say_unused(rows.unused)
+    _say_of(rows)
     columns = predictions(network, rows.X)
     if json:
         print(to_json.dumps(as_json(columns), indent=2))
@@ -151,7 +154,11 @@ def _separator(output: Path | None, data: str, run: Path) -> str:
     return endings[output.suffix.lower()]
 
 
-def _say_unused(unused: tuple[Any, ...]) -> None:
+def _say_of(rows: NewRows) -> None:
+    """What of the table is not as the network had it."""
+    unused = rows.unused
     if unused:
         names = ", ".join(unused[:6]) + (f" and {len(unused) - 6} more" if len(unused) > 6 else "")
         print(f"columns that the network does not use: {names}", file=sys.stderr)
+    for sentence in rows.filled:
+        print(sentence, file=sys.stderr)

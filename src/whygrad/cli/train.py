@@ -181,11 +181,13 @@ def _run(
         raise
     run.write_network(folder, network)
     interrupted = network.history.interrupted
+    if interrupted and bar is False:  # training itself was told to be silent
+        print(f"stopped by Ctrl-C in epoch {len(network.history)}; what was learned is kept", file=sys.stderr)
     folds = None
     if not interrupted:
         folds = run.cross_validate(prepared, lambda k: say(f"fold {k} of {settings.folds}"))
         if folds is None and settings.folds is not None:
-            say("cross-validation was broken off: there are no figures of it")
+            say("cross-validation was broken off: the network is finished, the folds have no figures")
     found, summary = run.figures(prepared, folds)
     run.write_figures(folder, network, found)
     if report:
@@ -196,7 +198,8 @@ def _run(
         print(to_json.dumps({**found, "folder": str(folder)}, indent=2))
         return 0
     words = sentences(summary)
-    print("\n".join(words[:1] if quiet else words))
+    short = [words[0], *(words[-1:] if folds is not None else [])]
+    print("\n".join(short if quiet else words))
     if not quiet:
         for trouble in found["troubles"]:
             print(f"{trouble['name']}: {trouble['evidence']}\n  try: {trouble['advice']}")

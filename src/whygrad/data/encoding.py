@@ -191,6 +191,25 @@ class Encoding:
         raise DataError("the encoding of the columns is damaged", received=problem)
 
 
+def filled(frame: pl.DataFrame, encoding: Encoding) -> tuple[str, ...]:
+    """A sentence on the values that are missing in a table, and what stands for them; nothing if none is.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> frame = pl.DataFrame({"age": [31.0, None, 44.0]})
+    >>> filled(frame, Encoding((Column("age", "number", fill=37.5),)))
+    ("missing values filled: 1 of 'age' with 37.5",)
+    """
+    found = []
+    for column in encoding.columns:
+        count = frame[column.name].null_count()
+        if count and column.fill is not None:
+            value = column.fill if isinstance(column.fill, str) else f"{column.fill:g}"
+            found.append(f"{count} of {column.name!r} with {value}")
+    return (f"missing values filled: {', '.join(found)}",) if found else ()
+
+
 @dataclass(frozen=True)
 class _Saved:
     """What the text of an encoding holds."""

@@ -146,7 +146,7 @@ def _numbers(array: Array, name: str, names: Any = None) -> Array:
         try:
             return array.astype(float)
         except (TypeError, ValueError, OverflowError):
-            pass
+            _refuse_missing(array, name, names)
     column = _first_text(array) if array.dtype.kind in "OUS" else None
     where = ""
     if column is not None:
@@ -157,6 +157,20 @@ def _numbers(array: Array, name: str, names: Any = None) -> Array:
         received=f"dtype {array.dtype}{where}",
         hint="give categories numbers first",
     )
+
+
+def _refuse_missing(array: Array, name: str, names: Any) -> None:
+    """Refuse what pandas has for missing values, which is no number."""
+    gaps = np.array([_is_missing(item) for item in array.ravel().tolist()], bool).reshape(array.shape)
+    if gaps.any() and array.ndim == 2:
+        row, place = np.argwhere(gaps)[0]
+        raise DataError(
+            f"{name} holds a missing value in row {row}, column {list(names)[place]!r}"
+            if names is not None
+            else f"{name} holds a missing value in row {row}, column {place}",
+            received=f"{np.count_nonzero(gaps)} of them",
+            hint="drop those rows, or fill them in",
+        )
 
 
 def _first_text(array: Array) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,9 @@ class Measured:
         To test on.
     interval
         For the score; None where R² says nothing, as all test rows have the same target.
+    rmse, mae
+        How far predictions are off, in the units of the target: root mean square, and mean absolute error;
+        None for classes.
     confusion
         Which classes are taken for which; None for numbers.
     names
@@ -52,6 +55,8 @@ class Measured:
     interval: Interval | None
     confusion: Confusion | None
     names: tuple[str, ...]
+    rmse: float | None = field(default=None, kw_only=True)
+    mae: float | None = field(default=None, kw_only=True)
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the predictions, as dicts, lists, text and numbers.
@@ -208,7 +213,11 @@ def measure(
         words = _words(matrix.classes, names)
     interval = _interval(guessed, so, found.right, np.random.default_rng(seed), level)
     metric = "accuracy" if task == "classification" else "r2"
-    return Measured(task, metric, found.value, found.right, found.rows, interval, matrix, words)
+    off = np.abs(guessed - so) if task == "regression" else None
+    rmse, mae = (None, None) if off is None else (float(np.sqrt(np.mean(off**2))), float(np.mean(off)))
+    return Measured(
+        task, metric, found.value, found.right, found.rows, interval, matrix, words, rmse=rmse, mae=mae
+    )
 
 
 def _interval(

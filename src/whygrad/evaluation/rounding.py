@@ -85,3 +85,17 @@ def counted(number: int, what: str) -> str:
     ('1 row', '1,200 rows')
     """
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def amount(value: float) -> str:
+    """A number with three significant digits, written out where that reads well.
+
+    Examples
+    --------
+    >>> amount(0.0123456), amount(36.349), amount(123456.0), amount(0.0)
+    ('0.0123', '36.3', '123,456', '0')
+    """
+    if value == 0 or not 1e-4 <= abs(value) < 1e9:
+        return f"{value:.3g}"
+    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{places}f}"

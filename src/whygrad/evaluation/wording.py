@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from .comparison import FEWEST_ROWS, Verdict
 from .honest import FEW_ROWS, Measured, Summary
 from .intervals import Interval
-from .rounding import counted, decimals, percent, write
+from .rounding import amount, counted, decimals, percent, write
 
 MOST_NAMES = 6
 UNCLEAR = " - the network is not clearly better"
+NO_BETTER = " - the network is no better"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def _figures(summary: Summary) -> _Figures:
     values = [network, summary.baseline.score, summary.linear.score]
     values += [summary.interval.low, summary.interval.high] if summary.interval is not None else []
     values += [folds.low, folds.mean, folds.high] if folds is not None else []
-    apart = [(network, summary.baseline.score)] if _against_baseline(summary) != UNCLEAR else []
+    apart = (
+        [(network, summary.baseline.score)] if _against_baseline(summary) not in (UNCLEAR, NO_BETTER) else []
+    )
     if summary.verdict.winner != "no clear difference":
         apart.append((network, summary.linear.score))
     places = decimals(
@@ -127,6 +130,9 @@ def _test(summary: Measured, interval: Interval, figures: _Figures, what: str = 
     if summary.rows < FEWEST_ROWS:
         tested = counted(summary.rows, "test row")
         said.append(f"with only {tested}, the figure is less certain than this interval says")
+    if summary.rmse is not None and summary.mae is not None:
+        off, mean = amount(summary.rmse), amount(summary.mae)
+        said.append(f"a prediction is off by {off} (root mean square), {mean} on average")
     return said
 
 
@@ -134,7 +140,7 @@ def _against_baseline(summary: Summary) -> str:
     """How the network compares with guessing: nothing where it is better."""
     interval, guess = summary.interval, summary.baseline.score
     if interval is None or guess in interval:
-        return UNCLEAR
+        return UNCLEAR if summary.score >= guess else NO_BETTER
     return "" if interval.low > guess else " - the network is worse"
 
 

@@ -33,7 +33,8 @@ def _way_on(saved: SavedRun) -> list[str]:
 def _changed(settings: TrainSettings) -> list[str]:
     """The settings that are not the defaults, as flags."""
     fields, found = TrainSettings.model_fields, []
-    usual = weight_decay_for(True) if settings.optimizer.lower() == "adamw" else None
+    hidden = len(settings.layers or ())
+    usual = weight_decay_for(True, hidden) if settings.optimizer.lower() == "adamw" else None
     for name, value in settings.model_dump().items():
         if name in LEFT_OUT or value == fields[name].default or value is None:
             continue

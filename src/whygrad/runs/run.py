@@ -224,10 +224,11 @@ def digest_of(parts: Split) -> str:
 
 def resolved(settings: TrainSettings, rows: int) -> TrainSettings:
     """The settings with what is decided for so many rows to learn from in place of what was left open."""
-    decay = weight_decay_for(True) if settings.optimizer.lower() == "adamw" else None
+    layers = hidden_sizes(rows) if settings.layers is None else settings.layers
+    decay = weight_decay_for(True, len(layers)) if settings.optimizer.lower() == "adamw" else None
     return settings.model_copy(
         update={
-            "layers": hidden_sizes(rows) if settings.layers is None else settings.layers,
+            "layers": layers,
             "weight_decay": decay if settings.weight_decay is None else settings.weight_decay,
         }
     )

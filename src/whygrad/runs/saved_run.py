@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from .._files import typed
 from ..data.columns import listed
-from ..data.encoding import Encoding
+from ..data.encoding import Encoding, filled
 from ..data.files import Table, read_table
 from ..data.target_choice import target_column
 from ..errors import DataError, SettingError, WhygradError
@@ -172,12 +172,15 @@ class NewRows:
         What is so, where the table has that column.
     unused
         Columns that the network does not know.
+    filled
+        A sentence on missing values that were filled, if any were.
     """
 
     name: str
     X: Array
     y: Array | None
     unused: tuple[str, ...]
+    filled: tuple[str, ...] = ()
 
 
 def read_rows(data: str, network: NeuralNetwork, settings: TrainSettings, with_target: bool) -> NewRows:
@@ -233,7 +236,7 @@ def read_rows(data: str, network: NeuralNetwork, settings: TrainSettings, with_t
     except WhygradError as error:
         raise placed(error, table.name, "train with --fill") from None
     unused = tuple(name for name in encoding.unknown_columns(frame) if name != target)
-    return NewRows(table.name, X, y, unused)
+    return NewRows(table.name, X, y, unused, filled(frame, encoding))
 
 
 def _check_targets(y: Array, target: str, classes: tuple[Any, ...]) -> None:

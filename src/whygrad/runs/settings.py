@@ -96,7 +96,8 @@ class TrainSettings(BaseModel):
     weight_decay: float | None = Field(
         default=None,
         ge=0,
-        description=f"How much adamw shrinks weights; by default {weight_decay_for(True)}.",
+        description=f"How much adamw shrinks weights; by default {weight_decay_for(True, 2)}, and "
+        f"{weight_decay_for(True, 1)} with a single hidden layer.",
     )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of each hidden layer to drop.")
     clip: float | None = Field(default=None, gt=0, description="Upper bound for the norm of the gradient.")

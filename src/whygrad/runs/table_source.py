@@ -9,7 +9,7 @@ import numpy as np
 
 from ..data.column_encoding import as_text, missing_value
 from ..data.columns import like_ids
-from ..data.encoding import Encoding
+from ..data.encoding import Encoding, filled
 from ..data.files import Table, read_table
 from ..data.splitting import Split
 from ..data.target_choice import target_column
@@ -145,6 +145,7 @@ class TableSource(Source):
             X_test = encoding.matrix(self.frame, self.dtype, outside)
         except WhygradError as error:
             raise self._placed(error) from None
+        notes += filled(self.frame, encoding)
         return Parts(Split(X_train, self.y[inside], X_test, self.y[outside]), encoding, notes)
 
     def _with_rare(self, inside: Array, outside: Array) -> tuple[Array, Array, tuple[str, ...]]:

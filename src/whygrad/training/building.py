@@ -69,6 +69,11 @@ def dense_network(
     dtype: np.dtype[Any],
 ) -> Sequential:
     """Dense layers with the activation, and dropout if any, after all but the last."""
+    if str(activation).lower() == "softmax":
+        raise SettingError(
+            "softmax is an activation for outputs, not for hidden layers",
+            hint="output='softmax' is what several classes get by themselves; try activation='silu'",
+        )
     count = sum(n * m + m for n, m in itertools.pairwise(sizes))
     if count > MOST_PARAMETERS:
         raise ShapeError(

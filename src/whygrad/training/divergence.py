@@ -35,8 +35,10 @@ def diverged(
 
 def _first(network: Sequential, what: str) -> str:
     """The first layer, from the input on, that holds or gives something that is not finite."""
-    for place, layer in enumerate(network.layers, start=1):
-        name = f"layer {place}, {layer!r}"
+    number = 0  # of layers that have parameters, as in their names
+    for layer in network.layers:
+        number += bool(layer.parameters)
+        name = f"layer {number}, {layer!r}" if layer.parameters else f"{layer!r} after layer {number}"
         for label, parameter in layer.parameters.items():
             if not np.isfinite(parameter.data).all():
                 return f"{name}, was the first whose {label} were not finite: {_spoiled(parameter.data)}"

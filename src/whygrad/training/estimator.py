@@ -27,23 +27,23 @@ class Estimator:
         X, y
             As for ``train``.
         settings
-            As for ``train``.
+            As for ``train``; nothing is said by default.
 
         Examples
         --------
         >>> from whygrad import NeuralNetwork
         >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
-        >>> NeuralNetwork([2, 8, 1], seed=0).fit(X, y, epochs=200, verbose=False).score(X, y)
+        >>> NeuralNetwork([2, 8, 1], seed=0).fit(X, y, epochs=200).score(X, y)
         1.0
         """
         self.set_params()
-        self.train(X, y, **settings)  # type: ignore[attr-defined]
+        self.train(X, y, **{"verbose": False, **settings})  # type: ignore[attr-defined]
         return self
 
     def score(self, X: Any, y: Any) -> float:
         """Accuracy as a fraction for classes, R² for numbers."""
-        percent: float = self.evaluate(X, y)  # type: ignore[attr-defined]
-        return percent if self.history.metric == "r2" else percent / 100  # type: ignore[attr-defined]
+        found: float = self._fraction(X, y)  # type: ignore[attr-defined]
+        return found
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """What the network was made with, by name."""
@@ -72,6 +72,9 @@ class Estimator:
         vars(self).update(vars(fresh))
         self.made_with = kept
         return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self.head is not None  # type: ignore[attr-defined]
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags

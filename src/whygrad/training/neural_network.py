@@ -62,7 +62,7 @@ class NeuralNetwork(Estimator):
         Strengths of the penalties on weights.
     weight_decay
         Of the optimizer ``"adamw"``: each step shrinks weights, not biases, by learning rate times this.
-        By default 0.01, and 0.4 with ``scale``.
+        By default 0.01, and 0.4 with ``scale``, unless there is a single hidden layer.
     scale
         Bring inputs, and numbers to predict, to mean 0 and standard deviation 1, as the first training
         data have them; numbers only where no output activation bounds them. The scaling belongs to the
@@ -275,7 +275,7 @@ class NeuralNetwork(Estimator):
         if new and verbose is not False:
             announce(head.sentence)
         watch(run, callbacks, keeper, verbose)
-        if self.history.interrupted:
+        if self.history.interrupted and verbose is not False:
             announce(f"stopped by Ctrl-C in epoch {len(self.history)}; what was learned is kept")
         return self.history
 
@@ -349,7 +349,7 @@ class NeuralNetwork(Estimator):
             schedule,
             steps,
             weight_decay=self.weight_decay,
-            default_decay=weight_decay_for(self.scale),
+            default_decay=weight_decay_for(self.scale, len(self.sizes) - 2),
         )
 
     def forward(self, X: Any) -> Array:
@@ -448,15 +448,20 @@ class NeuralNetwork(Estimator):
         ShapeError
             If y has another number of columns than in training.
         """
+        found = self._fraction(X, y)
+        return found if self._decided().metric == "r2" else 100.0 * found
+
+    def _fraction(self, X: Any, y: Any) -> float:
+        """Accuracy as a fraction, or R²."""
         targets, predicted = self._decided().targets, self.predict(X)
         actual = as_targets(y, len(predicted))
         predicted = predicted[:, 0] if self.column else predicted
         if targets.kind in ("binary", "multiclass"):
-            return 100.0 * metrics.accuracy(targets.class_numbers(predicted), targets.class_numbers(actual))
+            return metrics.accuracy(targets.class_numbers(predicted), targets.class_numbers(actual))
         wanted = targets.encode(actual, np.float64)
         predicted = predicted.reshape(wanted.shape)
         if targets.kind == "multilabel":
-            return 100.0 * metrics.accuracy(predicted, wanted)
+            return metrics.accuracy(predicted, wanted)
         return metrics.r2(predicted, wanted)
 
     def save(self, path: Any) -> None:
@@ -529,6 +534,13 @@ class NeuralNetwork(Estimator):
     def gives_probabilities(self) -> bool:
         """Whether :meth:`predict_proba` works: for one class of several, from a sigmoid or softmax."""
         return self.head is not None and self.head.gives_probabilities and bool(self.classes)
+
+    @property
+    def classes_(self) -> Array:
+        """The same as ``classes``, as an array under the name that scikit-learn has for it."""
+        if not self.classes:
+            raise AttributeError("classes_: this network predicts numbers, or has not seen its targets yet")
+        return np.asarray(self.classes)
 
     @property
     def classes(self) -> tuple[Any, ...]:

@@ -145,8 +145,9 @@ def overfitting(case: Case) -> Trouble | None:
 def _restraint(case: Case) -> str:
     """Settings that hold the weights back, and that are not in force, as an advice with a semicolon."""
     network, advice = case.network, ""
-    strong = weight_decay_for(True)
-    decay = network.weight_decay if network.weight_decay is not None else weight_decay_for(network.scale)
+    strong, hidden = weight_decay_for(True, 2), len(network.sizes) - 2
+    usual = weight_decay_for(network.scale, hidden)
+    decay = network.weight_decay if network.weight_decay is not None else usual
     if str(network.optimizer).lower() == "adamw" and decay < strong:
         advice += f"weight_decay={strong} (--weight-decay {strong}); "
     return advice if network.dropout else f"{advice}dropout=0.2 (--dropout 0.2); "
