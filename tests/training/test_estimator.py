@@ -51,7 +51,6 @@ def test_score_is_a_fraction_for_classes_and_r2_for_numbers():
     trained = network().fit(X, Y, **QUICK)
     assert trained.score(X, Y) == np.mean(trained.predict(X) == Y)
     assert trained.evaluate(X, Y) == 100 * trained.score(X, Y)
-    )
     numbers = NeuralNetwork([3, 1], scale=True, seed=0).fit(X[:, :3], X[:, 3], **QUICK)
     assert numbers.score(X[:, :3], X[:, 3]) == numbers.evaluate(X[:, :3], X[:, 3]) < 1
 
