@@ -6,7 +6,7 @@ from PIL import Image, ImageSequence
 
 from whygrad.errors import DataError, SettingError
 from whygrad.plots import class_grid, landscape, layer_flow
-from whygrad.plots.film import HOLD, Film, encode, pictures, shared_palette
+from whygrad.plots.film import HOLD, Film, _cells, encode, pictures, shared_palette
 from whygrad.plots.films import boundary_film, flow_film, landscape_film, loss_film
 from whygrad.plots.hidden import bent
 from whygrad.plots.style import axes, figure
@@ -67,7 +67,7 @@ def test_webp_has_every_frame_as_it_was(tmp_path):
     with Image.open(path) as image:
         image.seek(3)
         shown = np.asarray(image.convert("RGB"))
-    assert np.array_equal(shown, list(pictures(walking_dot()))[3])
+    assert np.array_equal(shown, list(pictures(walking_dot()))[3][..., :3])
 
 
 def test_unknown_formats_and_missing_encoders_are_refused(tmp_path, monkeypatch):
@@ -103,6 +103,11 @@ def test_few_colours_are_kept_exactly_and_rare_ones_are_not_lost():
         assert np.array_equal(np.asarray(image.convert("RGB")), frame)
 
 
+def test_cells_are_the_same_with_opacity_and_without():
+    frame = np.random.default_rng(0).integers(0, 256, (9, 7, 4), np.uint8)
+    assert np.array_equal(_cells(frame), _cells(frame[..., :3]))
+
+
 def test_the_boundary_moves_and_classes_keep_their_colours():
     class Moving(Halves):
         shift = 0.0
@@ -114,11 +119,11 @@ def test_the_boundary_moves_and_classes_keep_their_colours():
     for network.shift in (-0.5, 0.0, 0.5):
         grids.append(class_grid(network, SQUARE, points=30))
     film = boundary_film(grids, [0, 0, 1, 1], [0, 1, 2])
-    frames = list(pictures(film))
-    blue = [int((np.abs(f.astype(int) - (113, 176, 211)).sum(axis=2) < 40).sum()) for f in frames]
+    frames = [frame[..., :3].astype(int) for frame in pictures(film)]
+    blue = [int((np.abs(f - (113, 176, 211)).sum(axis=2) < 40).sum()) for f in frames]
     assert blue[0] < blue[1] < blue[2]
     for colour in ((0, 114, 178), (213, 94, 0)):
-        assert all((np.abs(f.astype(int) - colour).sum(axis=2) < 40).any() for f in frames)
+        assert all((np.abs(f - colour).sum(axis=2) < 40).any() for f in frames)
 
 
 def test_other_films_have_the_frames_they_should():

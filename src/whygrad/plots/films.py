@@ -218,7 +218,7 @@ def flow_film(flow: Flow, *, fps: float = 15.0, most: int = 100) -> Film:
     )[0]
     ax.set_xticks(places, [f"layer {k}" for k in places])
     name(ax, "", "", "‖∂L/∂θ‖")
-    legend(ax, loc="upper right")
+    legend(ax, loc="upper right", handlelength=3.6)
     title = _headline(ax)
     chosen = np.unique(np.linspace(0, len(flow.epochs) - 1, min(most, len(flow.epochs))).astype(int))
 

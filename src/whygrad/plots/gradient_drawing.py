@@ -71,7 +71,7 @@ def update_ratios(flow: Flow, ax: Axes | None = None, *, title: str = "Step, rel
 def gradient_spread(
     gradients: Sequence[Array], ax: Axes | None = None, *, title: str = "Sizes of single gradients"
 ) -> Axes:
-    """The distribution of |∂L/∂w| in each layer, as boxes from the lower to the upper quartile.
+    """The distribution of ``|∂L/∂w|`` in each layer, as boxes from the lower to the upper quartile.
 
     Parameters
     ----------

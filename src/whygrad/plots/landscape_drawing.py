@@ -35,7 +35,7 @@ HUGE = 1e100  # a loss as large as that is a gap, as infinity is
 TOP = 97.0  # percentile of the loss beyond which the surface is cut off, so that the valley is seen
 
 
-def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours and path") -> Axes:
+def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours") -> Axes:
     """Lines of equal loss, and the path from start to end.
 
     Raises
@@ -63,6 +63,7 @@ def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours
             color=INK,
         )
     _walk(ax, found)
+    ax.xaxis.set_major_locator(_few_ticks())
     ax.set_xlim(found.a[0], found.a[-1])
     ax.set_ylim(found.b[0], found.b[-1])
     name(ax, title, _direction(found, 0), _direction(found, 1))
@@ -138,7 +139,7 @@ def loss_landscape(found: Landscape, whole: Figure | None = None) -> Figure:
     parts: Any = whole.subfigures(1, 2, width_ratios=[1, 1.12])
     left, right = parts
     surface(found, left.add_subplot(projection="3d"), title="Loss surface")
-    contours(found, right.add_subplot())
+    contours(found, right.add_subplot(), title="Contours" if found.path is None else "Contours and path")
     whole.supxlabel(f"plane: {found.plane.sentence}", fontsize=TEXT, color=SOFT)
     describe(whole, _in_words(found, _scale(found)[0]))
     return whole

@@ -104,7 +104,7 @@ def name(ax: Axes, title: str = "", x: str = "", y: str = "") -> None:
         ax.set_title(title, fontsize=TITLE, color=INK, loc="left")
     ax.set_xlabel(x, fontsize=LABEL, color=INK)
     if x == "epoch":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     ax.set_ylabel(y, fontsize=LABEL, color=INK)
 
 
