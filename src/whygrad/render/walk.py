@@ -31,7 +31,7 @@ from .entries import gradient_expression, result_expression
 from .numbers import DIGITS, show
 from .steps import update_blocks
 
-MOST_LINES = 12
+MOST_LINES = 24
 LARGE = 400  # parameters beyond which a network is summarised
 
 
@@ -172,8 +172,8 @@ class _Walk:
             )
         if self.size > LARGE:
             yield Paragraph(
-                f"The network has {self.size:,} parameters: of large arrays the largest entry is written out, "
-                "and a line says how large the others are. --layer with --neuron opens one neuron, "
+                f"The network has {self.size:,} parameters: of large arrays the largest entry is written "
+                "out, and a line says how large the others are. --layer with --neuron opens one neuron, "
                 "--weight layer,input,output one weight, --format json has every number.",
                 "note",
             )
@@ -241,7 +241,7 @@ class _Walk:
     def parameters(self, record: Record) -> Iterator[Block]:
         """The weights of a layer as a small table."""
         for quantity in record.inputs:
-            large = quantity.data.size > 4 * self.view.most_lines or quantity.shape[-1] > self.view.most_lines
+            large = quantity.data.size > 48 or quantity.shape[-1] > 12
             if quantity.role != "parameter" or large:
                 continue
             yield _matrix(quantity, self.digits)
