@@ -132,8 +132,11 @@ class _Explaining:
     def z_value(self) -> float:
         return self.uses[self.e.chosen].through.of.value
 
-    def opened(self, reason: Reason) -> list[Block]:
-        """A gradient taken apart: one product as an equation, several as a table with a running sum."""
+    def opened(self, reason: Reason, most: int = 3) -> list[Block]:
+        """A gradient taken apart: one product as an equation, several as a table with a running sum.
+
+        Of the upstream gradients the ``most`` largest are opened too, and of theirs the largest.
+        """
         if not reason.terms:
             value = cell(reason.value, self.digits)
             return [
@@ -146,10 +149,10 @@ class _Explaining:
             blocks.append(equation(reason.gradient, self.product(reason), self.digits))
         else:
             blocks += self.terms(reason)
-        for term in self.worth_opening(reason):
+        for term in self.worth_opening(reason)[:most]:
             above = term.through
             why = f"why is {above.gradient} {plainly(above.value, self.digits)}?"
-            blocks.append(Details(why, tuple(self.opened(above))))
+            blocks.append(Details(why, tuple(self.opened(above, most=1))))
         return blocks
 
     def worth_opening(self, reason: Reason) -> list[Term]:
@@ -158,7 +161,7 @@ class _Explaining:
         seen: dict[str, Term] = {}
         for term in sorted(open_, key=lambda t: -abs(t.product)):
             seen.setdefault(term.through.of.name, term)
-        return list(seen.values())[:3]
+        return list(seen.values())
 
     def product(self, reason: Reason) -> Expression:
         """upstream · local of the only term."""
