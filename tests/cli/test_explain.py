@@ -53,7 +53,7 @@ def test_a_weight_is_explained(capsys):
         "3. How much",
         "Multiplied",
         "Checked by nudging",
-        "✓ the same",
+        "✓ The same",
     ):
         assert words in out
     assert "Why is ∂L/∂b2[0]" in run("--weight 2,b,0", capsys)

@@ -138,6 +138,7 @@ def test_views_narrow_what_is_shown():
     layer = text(walkthrough(trace, View(layer=2)))
     neuron = text(walkthrough(trace, View(layer=2, neuron=3)))
     assert len(whole) > len(layer) > len(neuron)
+    assert "more are not written out" not in neuron
     assert "z1[0,0] = " in whole
     assert "z1[0,0] = " not in layer
     assert "z2[0,3] = " in neuron

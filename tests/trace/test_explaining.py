@@ -11,7 +11,7 @@ import pytest
 from whygrad import MLP, Tensor, Value, compile, explain, nn
 from whygrad.errors import GraphError, KindError, SettingError, ShapeError
 from whygrad.optim import Adam, GradientDescent
-from whygrad.runs.step import open_session
+from whygrad.runs.step import StepSettings, open_session
 from whygrad.trace import nudge, observe, observe_step
 from whygrad.trace.weights import find_weight
 
@@ -271,3 +271,14 @@ def test_nudging_tells_a_wrong_gradient():
     assert not right.corner
     assert abs(right.estimate - trace["dW1"][0, 0]) < 1e-9
     assert right.below != right.above
+
+
+def test_a_gradient_that_is_met_again_is_taken_apart_once():
+    session = open_session("iris", StepSettings(layers=(6, 6, 6, 6)))
+    found = explain(session.observe(), "W1", (0, 0), depth=100)
+    written = found.to_json()["care"]
+    assert len(str(written)) < 500_000
+    again = written["terms"][1]["through"]["terms"][0]["through"]["terms"][0]["through"]
+    assert again["terms"] == "as above"
+    first = found.care.terms[0].through.terms[0].through.terms[0].through
+    assert found.care.terms[1].through.terms[0].through.terms[0].through is first

@@ -27,9 +27,8 @@ from .document import (
 )
 from .entries import needs_parentheses
 from .numbers import DIGITS, plainly, show
-from .steps import update_equations
+from .outcome import MOST_ROWS, check_blocks, share_blocks, step_blocks
 
-MOST_ROWS = 10
 ORDER = {"input": "an input", "slope": "a slope", "weight": "a weight", "mask": "a mask", "loss": "the loss"}
 
 
@@ -66,9 +65,8 @@ class _Explaining:
         blocks += self.questions()
         blocks += self.together()
         if not self.alone or e.penalties:
-            blocks += self.shares()
-        blocks += self.checked()
-        blocks += self.step()
+            blocks += share_blocks(e, self.digits)
+        blocks += [*check_blocks(e), *step_blocks(e, self.digits)]
         return Document(f"Why is ∂L/∂{e.weight.of.name} {plainly(e.gradient, self.digits)}?", tuple(blocks))
 
     def show(self, x: float) -> str:
@@ -132,8 +130,11 @@ class _Explaining:
     def z_value(self) -> float:
         return self.uses[self.e.chosen].through.of.value
 
-    def opened(self, reason: Reason) -> list[Block]:
-        """A gradient taken apart: one product as an equation, several as a table with a running sum."""
+    def opened(self, reason: Reason, most: int = 3) -> list[Block]:
+        """A gradient taken apart: one product as an equation, several as a table with a running sum.
+
+        Of the upstream gradients the ``most`` largest are opened too, and of theirs the largest.
+        """
         if not reason.terms:
             value = cell(reason.value, self.digits)
             return [
@@ -146,10 +147,10 @@ class _Explaining:
             blocks.append(equation(reason.gradient, self.product(reason), self.digits))
         else:
             blocks += self.terms(reason)
-        for term in self.worth_opening(reason):
+        for term in self.worth_opening(reason)[:most]:
             above = term.through
             why = f"why is {above.gradient} {plainly(above.value, self.digits)}?"
-            blocks.append(Details(why, tuple(self.opened(above))))
+            blocks.append(Details(why, tuple(self.opened(above, most=1))))
         return blocks
 
     def worth_opening(self, reason: Reason) -> list[Term]:
@@ -158,7 +159,7 @@ class _Explaining:
         seen: dict[str, Term] = {}
         for term in sorted(open_, key=lambda t: -abs(t.product)):
             seen.setdefault(term.through.of.name, term)
-        return list(seen.values())[:3]
+        return list(seen.values())
 
     def product(self, reason: Reason) -> Expression:
         """upstream · local of the only term."""
@@ -294,101 +295,3 @@ class _Explaining:
         headers = ["factor", "what it is", "value", "product so far"]
         caption = "From the weight to the loss, along the largest term of each sum:"
         return Details("the whole way to the loss, factor by factor", (table(headers, rows, caption),))
-
-    # --- shares ------------------------------------------------------------------------------------------
-    def shares(self) -> list[Block]:
-        """What every sample, or every use, contributes."""
-        e = self.e
-        n = len(e.shares)
-        blocks: list[Block] = []
-        samples = bool(e.shares) and e.shares[0].sample is not None
-        mean = samples and self.is_mean()
-        title = "Every sample" if samples else "Every use"
-        blocks.append(Heading(3, title))
-        order = list(range(n))
-        left = 0
-        if n > MOST_ROWS:
-            order = sorted(order, key=lambda k: -abs(e.shares[k].value))[: MOST_ROWS - 2]
-            left = n - len(order)
-        z = e.z
-        rows = []
-        for k in order:
-            share, term = e.shares[k], self.uses[k]
-            first = words(f"sample {share.sample}" if samples else term.through.of.name)
-            row = [first, cell(term.through.value, self.digits), cell(term.local.value, self.digits)]
-            row.append(cell(share.value, self.digits))
-            if mean:
-                row.append(cell(share.value * n, self.digits))
-            rows.append(row)
-        if left:
-            rest = e.gradient - sum(v for _, v in e.penalties) - sum(e.shares[k].value for k in order)
-            row = [words(f"{left} smaller"), words(""), words(""), cell(rest, self.digits)]
-            if mean:
-                row.append(words(""))
-            rows.append(row)
-        headers = [
-            "",
-            f"∂L/∂{z}" if samples else "∂L/∂ of it",
-            f"∂{z}/∂{e.weight.of.name}" if samples else "local derivative",
-            "share",
-        ]
-        if mean:
-            headers.append("gradient of that sample alone")
-        blocks.append(table(headers, rows))
-        total = float(sum(share.value for share in e.shares))
-        said = f"The shares add up to {self.show(total)}"
-        if mean:
-            said += f"; that is the mean of the {n} gradients on the right, as L is a mean over samples"
-        blocks.append(Paragraph(said + "."))
-        for name, value in e.penalties:
-            blocks.append(Paragraph(f"The penalty {name} adds {self.show(value)}."))
-        if e.penalties:
-            blocks.append(Paragraph(f"Together {plainly(e.gradient, self.digits)}."))
-        return blocks
-
-    def is_mean(self) -> bool:
-        """Whether the loss divides by the number of rows."""
-        loss = next((r for r in self.trace.loss if not r.aside), None)
-        coupled = any(r.op == "normalize" and dict(r.keywords).get("axis") == 0 for r in self.trace.forward)
-        return loss is not None and loss.op != "squared_error" and not coupled
-
-    # --- check and step ----------------------------------------------------------------------------------
-    def checked(self) -> list[Block]:
-        """The same by nudging."""
-        c = self.e.check
-        verdict = "✓ the same" if c.agrees else "✗ not the same"
-        if not math.isfinite(c.estimate):
-            verdict = "the loss is not finite, so this says nothing"
-        if not c.agrees and c.corner:
-            verdict = "a corner: see above"
-        w = self.e.weight.of.name
-        said = (
-            f"With {w} moved by ±{c.step:g} and everything else left alone, the loss is {c.above:.10g} and "
-            f"{c.below:.10g}: a slope of {show(c.estimate, 6)}. {verdict[0].upper()}{verdict[1:]}."
-        )
-        return [Heading(3, "Checked by nudging"), Paragraph(said, "plain" if c.agrees else "warning")]
-
-    def step(self) -> list[Block]:
-        """From gradient to step."""
-        e = self.e
-        g, w = e.gradient, e.weight.of.name
-        if not math.isfinite(g):
-            words_ = "The gradient is not finite, so nothing can be said about the step."
-        elif g > 0:
-            words_ = f"A larger {w} would mean a larger loss: the step goes down."
-        elif g < 0:
-            words_ = f"A larger {w} would mean a smaller loss: the step goes up."
-        else:
-            words_ = f"A little more or less of {w} would change nothing: this gradient asks for no step."
-        blocks: list[Block] = []
-        if e.update is not None:
-            blocks.append(Heading(3, f"From gradient to step: {e.update.op}"))
-            blocks += update_equations(e.update, e.weight.index, self.digits)
-            after = float(e.update.output.data[e.weight.index])
-            moved = after - e.value
-            if g and moved and (moved > 0) == (g > 0):
-                words_ = (
-                    words_.rstrip(".")
-                    + " for this gradient alone; what earlier steps or decay left outweighs it here."
-                )
-        return [*blocks, Paragraph(words_)]

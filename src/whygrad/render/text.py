@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from collections.abc import Iterator
 
 from .document import Bars, Block, Code, Details, Document, Equation, Heading, Paragraph, Table
@@ -92,10 +93,15 @@ def _table(block: Table, width: int) -> Iterator[str]:
     if block.caption:
         yield from textwrap.wrap(block.caption, max(width, 40))
     rows = [list(block.headers), *[[cell.text for cell in row] for row in block.rows]]
-    widths = [max(len(row[k]) for row in rows) for k in range(len(block.headers))]
+    widths = [max(_width(row[k]) for row in rows) for k in range(len(block.headers))]
     for place, row in enumerate(rows):
-        first = row[0].ljust(widths[0])
-        rest = [item.rjust(size) for item, size in zip(row[1:], widths[1:], strict=True)]
+        first = row[0] + " " * (widths[0] - _width(row[0]))
+        rest = [" " * (size - _width(item)) + item for item, size in zip(row[1:], widths[1:], strict=True)]
         yield "  " + "  ".join([first, *rest])
         if place == 0:
             yield "  " + "  ".join(["─" * size for size in widths])
+
+
+def _width(words: str) -> int:
+    """How many places the words take: the hat of m̂ takes none."""
+    return sum(not unicodedata.combining(mark) for mark in words)

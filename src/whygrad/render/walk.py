@@ -31,7 +31,7 @@ from .entries import gradient_expression, result_expression
 from .numbers import DIGITS, show
 from .steps import update_blocks
 
-MOST_LINES = 12
+MOST_LINES = 24
 LARGE = 400  # parameters beyond which a network is summarised
 
 
@@ -172,7 +172,7 @@ class _Walk:
             )
         if self.size > LARGE:
             yield Paragraph(
-                f"The network has {self.size:,} parameters: of large arrays the first entries are written "
+                f"The network has {self.size:,} parameters: of large arrays the largest entry is written "
                 "out, and a line says how large the others are. --layer with --neuron opens one neuron, "
                 "--weight layer,input,output one weight, --format json has every number.",
                 "note",
@@ -241,16 +241,15 @@ class _Walk:
     def parameters(self, record: Record) -> Iterator[Block]:
         """The weights of a layer as a small table."""
         for quantity in record.inputs:
-            if quantity.role != "parameter" or quantity.data.size > 4 * self.view.most_lines:
+            large = quantity.data.size > 48 or quantity.shape[-1] > 12
+            if quantity.role != "parameter" or large:
                 continue
             yield _matrix(quantity, self.digits)
 
     def lines(self, record: Record) -> Iterator[Block]:
-        """The entries of a result, written out; of many the first, and a summary of the others."""
-        places = list(itertools.islice(self.places(record), self.view.most_lines + 1))
+        """The entries of a result, written out; of many the largest, and a summary of the others."""
         total = self.count(record)
-        if total > self.view.most_lines:
-            places = places[: self.few()]
+        places = self.chosen(record, record.output.data)
         for place in places:
             yield self.line(record, place)
         left = total - len(places)
@@ -280,8 +279,18 @@ class _Walk:
             expression = found
         return equation(name, expression, self.digits)
 
-    def places(self, record: Record) -> Iterator[Index]:
-        """The entries that the view asks for."""
+    def chosen(self, record: Record, size: Array) -> list[Index]:
+        """The entries that the view asks for; where they are too many, those with the largest ``size``."""
+        if self.count(record) <= self.view.most_lines:
+            return list(itertools.product(*self.axes(record)))
+        axes = self.axes(record)
+        sizes = np.abs(np.nan_to_num(size[np.ix_(*axes)].astype(float), nan=np.inf))
+        order = np.argsort(-sizes.ravel(), kind="stable")[: self.few()]
+        found = [np.unravel_index(int(k), sizes.shape) for k in np.sort(order)]
+        return [tuple([axis[int(i)] for axis, i in zip(axes, at, strict=True)]) for at in found]
+
+    def axes(self, record: Record) -> list[list[int]]:
+        """The entries that the view asks for, axis by axis."""
         output = record.output
         axes: list[list[int]] = [list(range(n)) for n in output.shape]
         if output.per_sample and axes:
@@ -289,7 +298,7 @@ class _Walk:
         neuron = self.view.neuron
         if neuron is not None and axes and self.by_neuron(record):
             axes[-1] = [neuron]
-        yield from itertools.product(*axes)
+        return axes
 
     def by_neuron(self, record: Record) -> bool:
         """Whether the last axis counts the neurons of the record's layer."""
@@ -336,9 +345,10 @@ class _Walk:
         blocks: list[Block] = [Heading(2, "Update")]
         for record in records:
             total = self.count(record)
-            most = self.view.most_lines if total <= self.view.most_lines else self.few()
-            places = list(itertools.islice(self.places(record), most))
-            blocks += update_blocks(record, places, self.digits)
+            places = self.chosen(record, record.inputs[1].data)
+            likewise = self.size > LARGE and record is not records[0]  # the same formulas again
+            found = update_blocks(record, places, self.digits)
+            blocks += found[-1:] if likewise else found
             if total > len(places):
                 name, left = record.inputs[0].name, total - len(places)
                 blocks.append(Paragraph(f"{left:,} more entries of {name} are not written out.", "note"))

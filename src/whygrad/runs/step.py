@@ -35,7 +35,8 @@ def _row_numbers(value: Any) -> Any:
     found: list[Any] = []
     for part in ",".join(parts).replace(" ", "").split(","):
         first, dash, last = part.partition("-")
-        if dash and first.isdigit() and last.isdigit() and int(last) - int(first) < 1_000_000:
+        short = len(part) < 20 and part.isascii()
+        if dash and short and first.isdigit() and last.isdigit() and int(last) - int(first) < 1_000_000:
             found += range(int(first), int(last) + 1)
         elif part:
             found.append(part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,11 +77,11 @@ class Explanation:
     chosen
         Which share is taken apart.
     care
-        The gradient by the neuron's output: how much does the loss care?
+        The gradient by the neuron's output, taken apart.
     slope
         The activation's local derivative; None where there is no activation.
     move
-        How much does the weight move z?
+        The local derivative of z by the weight: its input, as a rule.
     product
         care · slope · move: the chosen share.
     chain
@@ -288,7 +288,7 @@ def _explain(
         chain, checked, update, (),
     )  # fmt: skip
     found = (*notes, *notes_of(made))
-    return Explanation(**{**made.__dict__, "notes": found})
+    return replace(made, notes=found)
 
 
 def _sample(term: Term) -> int | None:

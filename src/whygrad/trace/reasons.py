@@ -127,7 +127,7 @@ def reason(
     """
     quantity = trace.quantity(name)
     place = check_index(quantity, index)
-    return _reason(trace, quantity, place, depth, drop_sample)
+    return _Opening(trace, drop_sample).reason(quantity, place, depth)
 
 
 def check_index(quantity: Quantity, index: Sequence[int]) -> Index:
@@ -152,23 +152,39 @@ def check_index(quantity: Quantity, index: Sequence[int]) -> Index:
     return place
 
 
-def _reason(trace: Trace, quantity: Quantity, index: Index, depth: int, drop: bool) -> Reason:
-    of = entry(quantity, index, drop)
-    if quantity.name not in trace.gradients:
-        return Reason(of, quantity, index, 0.0)  # a constant, or nothing that the loss depends on
-    value = float(trace.gradients[quantity.name].data[index])
-    if quantity.name == trace.root or (quantity.role == "loss" and trace.kind == "layers"):
-        return Reason(of, quantity, index, value)
-    if depth <= 0:
-        return Reason(of, quantity, index, value, opened=False)
-    terms = []
-    for record, position in trace.uses.get(quantity.name, ()):
-        if not record.row.flows(position):
-            continue
-        for place, local in locals_of(record, position, index, drop):
-            above = _reason(trace, record.output, place, depth - 1, drop)
-            terms.append(Term(above, local, above.value * local.value, record))
-    return Reason(of, quantity, index, value, tuple(terms))
+class _Opening:
+    """Gradients being taken apart; one that is met again, on another way, is not taken apart again."""
+
+    def __init__(self, trace: Trace, drop: bool) -> None:
+        self.trace, self.drop = trace, drop
+        self.known: dict[tuple[str, Index, int], Reason] = {}
+
+    def reason(self, quantity: Quantity, index: Index, depth: int) -> Reason:
+        """The gradient of one number, opened so many times."""
+        key = quantity.name, index, depth
+        if key not in self.known:
+            self.known[key] = self.open(quantity, index, depth)
+        return self.known[key]
+
+    def open(self, quantity: Quantity, index: Index, depth: int) -> Reason:
+        """The same, taken apart now."""
+        trace, name = self.trace, quantity.name
+        of = entry(quantity, index, self.drop)
+        if name not in trace.gradients:
+            return Reason(of, quantity, index, 0.0)  # a constant, or nothing that the loss depends on
+        value = float(trace.gradients[name].data[index])
+        if name == trace.root or (quantity.role == "loss" and trace.kind == "layers"):
+            return Reason(of, quantity, index, value)
+        if depth <= 0:
+            return Reason(of, quantity, index, value, opened=False)
+        terms = []
+        for record, position in trace.uses.get(name, ()):
+            if not record.row.flows(position):
+                continue
+            for place, local in locals_of(record, position, index, self.drop):
+                above = self.reason(record.output, place, depth - 1)
+                terms.append(Term(above, local, above.value * local.value, record))
+        return Reason(of, quantity, index, value, tuple(terms))
 
 
 def locals_of(

@@ -255,17 +255,19 @@ def _expression(expression: Expression) -> dict[str, Any]:
     }
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
-    return {
+def _reason(reason: Reason, written: set[str] | None = None) -> dict[str, Any]:
+    """A gradient with its terms; one that was written already, on another way, is only named again."""
+    written = set() if written is None else written
+    found: dict[str, Any] = {
         "of": reason.of.name,
         "gradient": _words(reason.value),
         "opened": reason.opened,
-        "terms": [
-            {
-                "through": _reason(term.through),
-                "local": _expression(term.local),
-                "product": _words(term.product),
-            }
-            for term in reason.terms
-        ],
     }
+    if reason.terms and reason.of.name in written:
+        return {**found, "terms": "as above"}
+    written.add(reason.of.name)
+    terms = []
+    for term in reason.terms:
+        above, local = _reason(term.through, written), _expression(term.local)
+        terms.append({"through": above, "local": local, "product": _words(term.product)})
+    return {**found, "terms": terms}

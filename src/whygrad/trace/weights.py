@@ -54,4 +54,5 @@ def find_weight(trace: Trace, text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _whole(text: str) -> bool:
-    return text.removeprefix("-").isascii() and text.removeprefix("-").isdigit()
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdigit() and len(digits) < 20
