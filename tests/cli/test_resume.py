@@ -134,7 +134,8 @@ def test_cross_validation_that_is_broken_off_leaves_the_run(monkeypatch, capsys)
         main(["train", people(), "--epochs", "5", "--batch-size", "20", "--folds", "2", "--output", "run"])
         == 0
     )
-    assert "cross-validation was broken off: the network is finished, the folds have no figures\n" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "cross-validation was broken off: the network is finished, the folds have no figures\n" in said
     found = json.loads(Path("run/metrics.json").read_text())
     assert (found["interrupted"], found["epochs"], found["summary"]["folds"]) == (False, 5, None)
     assert {path.name for path in Path("run").iterdir()} == FILES
