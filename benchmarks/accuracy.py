@@ -67,7 +67,7 @@ def measure(name: str, seeds: list[int]) -> Row:
     for seed in seeds:
         result = train(name, TrainSettings(seed=seed))
         parts, hidden = result.parts, result.network.sizes[1:-1]
-        classes = result.data.task == "classification"
+        classes = result.problem.task == "classification"
         metric = "accuracy" if classes else "r2"
         ours.append(result.figures["test"][metric])
         seconds.append(result.figures["seconds"])
