@@ -473,3 +473,11 @@ def test_a_folder_without_one_of_the_files_names_it(digits):
 
 def test_a_table_is_a_table(tmp_path):
     assert isinstance(source(comma(tmp_path / "people.csv")), TableSource)
+
+
+def test_a_set_is_split_as_from_python():
+    data = load("breast_cancer")
+    expected = split(data, seed=3)
+    found = run.prepare("breast_cancer", TrainSettings(seed=3)).parts
+    assert np.array_equal(found.X_test, expected.X_test)
+    assert found.y_test.tolist() == [data.class_names[k] for k in expected.y_test]

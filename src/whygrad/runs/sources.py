@@ -11,7 +11,7 @@ from ..data.column_encoding import Column
 from ..data.encoding import Encoding
 from ..data.idx import STEMS, read_mnist
 from ..data.sets import SETS, Dataset, load
-from ..data.splitting import Split
+from ..data.splitting import Split, split_rows
 from ..errors import DataError, SettingError, nearest
 from .settings import TrainSettings
 from .source import Array, Parts, Problem, Source
@@ -24,8 +24,13 @@ class Arrays(Source):
     def __init__(self, data: Dataset) -> None:
         names = np.asarray(data.class_names) if data.class_names else None
         self.X, self.y = data.X, data.y if names is None else names[data.y]
+        self.numbers = data.y
         self.problem = Problem(data.name, data.task, "target", data.class_names, *data.X.shape)
         self.encoding = Encoding(tuple([Column(name, "number") for name in data.feature_names]))
+
+    def split(self, test_size: float, seed: int) -> tuple[Array, Array]:
+        """The same rows as `whygrad.data.split` gives, which knows classes by their numbers."""
+        return split_rows(self.numbers, self.problem.task, test_size, seed, self.problem.name)
 
     def parts(self, inside: Array, outside: Array) -> Parts:
         """Matrices of these rows."""
