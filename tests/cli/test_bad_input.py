@@ -458,10 +458,10 @@ def test_targets_that_cannot_be_compared_with(name, finished, capsys):
         ("predict run iris", FAILED, ["iris is a data set, not a file"]),
         ("predict none people.csv", FAILED, ["none is not a run", "no such folder"]),
         ("predict people.csv run", FAILED, ["people.csv is not a run", "received: a file"]),
-        ("predict run", USAGE, ["requires an argument"]),
+        ("predict run", USAGE, ["needs DATA"]),
         ("evaluate run iris", FAILED, ["iris has other columns than the network was trained with"]),
         ("show people.csv", FAILED, ["people.csv is not a run"]),
-        ("show", USAGE, ["requires an argument"]),
+        ("show", USAGE, ["needs RUN"]),
         (
             "predict run people.csv --output people.csv",
             FAILED,

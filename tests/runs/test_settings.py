@@ -111,7 +111,8 @@ def test_a_value_that_cannot_work_is_named(name, value):
     with pytest.raises(SettingError, match=f"^{name}: ") as caught:
         make_settings({name: value})
     assert f"{name} = " in caught.value.received
-    assert caught.value.hint == TrainSettings.model_fields[name].description
+    flag = "--" + name.replace("_", "-")
+    assert caught.value.hint == f"{flag}: {TrainSettings.model_fields[name].description}"
 
 
 def test_all_values_that_cannot_work_are_named():

@@ -47,7 +47,10 @@ def _answer(tokens: list[str]) -> int:
             return _fail(str(explain(error.__cause__)), WRONG_USAGE)
         sizes = "Unused" in str(error) and "--layers" in tokens
         more = "; sizes are joined by commas: --layers 8,8" if sizes else ""
-        return _fail(f"{error}\n  hint: whygrad --help{more}", WRONG_USAGE)
+        hint = (
+            f"whygrad {tokens[0]} --help shows examples" if _forgot(str(error)) else f"whygrad --help{more}"
+        )
+        return _fail(f"{_named(str(error))}\n  hint: {hint}", WRONG_USAGE)
     except SettingError as error:
         return _fail(str(error), WRONG_USAGE)
     except WhygradError as error:
@@ -57,3 +60,17 @@ def _answer(tokens: list[str]) -> int:
 def _fail(message: str, code: int) -> int:
     print(f"whygrad: {message}", file=sys.stderr)
     return code
+
+
+def _forgot(message: str) -> bool:
+    """Whether something that has no flag was left out."""
+    return message.endswith("requires an argument.")
+
+
+def _named(message: str) -> str:
+    """The message without dashes before what is written without them."""
+    if not _forgot(message):
+        return message
+    command, _, rest = message.partition(" parameter ")
+    name = rest.split()[0].strip('"').lstrip("-").upper()
+    return f"{command} needs {name}" if name in ("RUN", "DATA") else message

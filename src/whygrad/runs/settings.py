@@ -163,7 +163,7 @@ def explain(error: ValidationError) -> SettingError:
     return SettingError(
         "; ".join([f"{name}: {text}" for name, text, _ in problems]),
         received=", ".join([f"{name} = {value!r}" for name, _, value in problems]),
-        hint=first.description if first is not None else None,
+        hint=None if first is None else f"--{problems[0][0].replace('_', '-')}: {first.description}",
     )
 
 
