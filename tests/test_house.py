@@ -39,6 +39,7 @@ FLOORS = (
     PACKAGE,
     "runs",
     "plots",
+    "studies",
     "cli",
 )
 
