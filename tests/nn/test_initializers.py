@@ -19,6 +19,7 @@ STD = {  # for 400 inputs and 100 outputs; a swap of the two would show
     "lecun_uniform": math.sqrt(1 / 400),
     "lecun_normal": math.sqrt(1 / 400),
     "random_normal": 0.01,
+    "standard_normal": 1.0,
     "zeros": 0.0,
     "ones": 0.0,
 }

@@ -102,6 +102,7 @@ def test_activation(name):
         ("glorot_normal", math.inf, math.sqrt(2 / 500)),
         ("lecun_uniform", math.sqrt(3 / 300), math.sqrt(1 / 300)),
         ("lecun_normal", math.inf, math.sqrt(1 / 300)),
+        ("standard_normal", math.inf, 1.0),
         ("zeros", 0, 0),
     ],
 )
@@ -479,6 +480,16 @@ CASES = {  # setting: the command, what is added, and what must then hold of the
         "--activation tanh",
         lambda a, b: ("SiLU" in repr(a.network.network)) and ("Tanh" in repr(b.network.network)),
     ),
+    "initializer": (
+        IRIS,
+        "--initializer zeros",
+        lambda a, b: np.abs(a.run.steps[0][2]).max() > 0.5 and not b.run.steps[0][2].any(),
+    ),
+    "output_activation": (
+        f"{IRIS} --loss mse",
+        "--output-activation sigmoid",
+        lambda a, b: (a.network.head.output, b.network.head.output) == ("softmax", "sigmoid"),
+    ),
     "loss": (
         IRIS,
         "--loss mse",
@@ -532,6 +543,16 @@ CASES = {  # setting: the command, what is added, and what must then hold of the
         lambda a, b: (
             a.run.loop.validation is None
             and (len(b.run.loop.validation.X), len(b.run.loop.data.X)) == (30, 90)
+        ),
+    ),
+    "unscaled": (
+        IRIS,
+        "--unscaled",
+        lambda a, b: (
+            b.network.scaling is None
+            and 5 < b.run.loop.data.X[:, 0].mean() < 7
+            and abs(a.run.loop.data.X[:, 0].mean()) < 1e-9
+            and (a.settings.weight_decay, b.settings.weight_decay) == (0.4, 0.01)
         ),
     ),
     "seed": (

@@ -82,6 +82,7 @@ he_normal = Initializer("he_normal", _he)
 # Var(w) = 1 / fan_in (LeCun et al., 1998)
 lecun_uniform = Initializer("lecun_uniform", _lecun, uniform=True)
 lecun_normal = Initializer("lecun_normal", _lecun)
+standard_normal = Initializer("standard_normal", lambda fan_in, fan_out: 1.0)
 zeros = Initializer("zeros")
 ones = Initializer("ones", value=1.0)
 
@@ -106,6 +107,7 @@ INITIALIZERS: dict[str, Initializer] = {
         lecun_uniform,
         lecun_normal,
         random_normal(),
+        standard_normal,
         zeros,
         ones,
     )

@@ -34,7 +34,7 @@ def _changed(settings: TrainSettings) -> list[str]:
     """The settings that are not the defaults, as flags."""
     fields, found = TrainSettings.model_fields, []
     hidden = len(settings.layers or ())
-    usual = weight_decay_for(True, hidden) if settings.optimizer.lower() == "adamw" else None
+    usual = weight_decay_for(not settings.unscaled, hidden) if settings.optimizer.lower() == "adamw" else None
     for name, value in settings.model_dump().items():
         if name in LEFT_OUT or value == fields[name].default or value is None:
             continue

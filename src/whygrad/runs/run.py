@@ -103,13 +103,15 @@ def _network(problem: Problem, rows: Split, encoding: Encoding, settings: TrainS
     network = NeuralNetwork(
         [rows.X_train.shape[1], *(settings.layers or ()), problem.outputs],
         settings.activation,
-        loss=settings.loss,
-        optimizer=settings.optimizer,
+        settings.output_activation,
+        settings.loss,
+        settings.optimizer,
+        settings.initializer,
         l1=settings.l1,
         l2=settings.l2,
         weight_decay=settings.weight_decay,
         dropout=settings.dropout,
-        scale=True,
+        scale=not settings.unscaled,
         task="regression" if problem.task == "regression" else None,
         seed=settings.seed,
         dtype=settings.dtype,
@@ -225,7 +227,8 @@ def digest_of(parts: Split) -> str:
 def resolved(settings: TrainSettings, rows: int) -> TrainSettings:
     """The settings with what is decided for so many rows to learn from in place of what was left open."""
     layers = hidden_sizes(rows) if settings.layers is None else settings.layers
-    decay = weight_decay_for(True, len(layers)) if settings.optimizer.lower() == "adamw" else None
+    usual = weight_decay_for(not settings.unscaled, len(layers))
+    decay = usual if settings.optimizer.lower() == "adamw" else None
     return settings.model_copy(
         update={
             "layers": layers,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ..data.sets import MOST_SEED
 from ..errors import SettingError, nearest
 from ..nn.activations import ACTIVATIONS
+from ..nn.initializers import INITIALIZERS
 from ..nn.losses import LOSSES
 from ..optim import OPTIMIZERS, SCHEDULES
 from ..training.defaults import DEFAULTS, weight_decay_for
@@ -41,6 +42,7 @@ def _names(table: Any) -> str:
     return ", ".join(table)
 
 
+STARTS = sorted({item.name for item in INITIALIZERS.values()})
 HIDDEN = [name for name in ACTIVATIONS if name != "softmax"]
 
 
@@ -76,6 +78,14 @@ class TrainSettings(BaseModel):
     activation: str = Field(
         default=DEFAULTS.activation, description=f"After each hidden layer: {_names(HIDDEN)}."
     )
+    initializer: str | None = Field(
+        default=None,
+        description=f"How weights start: {_names(STARTS)}; by default it follows from the activation.",
+    )
+    output_activation: str | None = Field(
+        default=None,
+        description=f"After the last layer: {_names(ACTIVATIONS)}; by default it follows from the targets.",
+    )
     loss: str | None = Field(
         default=None,
         description=f"What to minimise: {_names(LOSSES)}; by default it follows from the targets.",
@@ -97,7 +107,7 @@ class TrainSettings(BaseModel):
         default=None,
         ge=0,
         description=f"How much adamw shrinks weights; by default {weight_decay_for(True, 2)}, and "
-        f"{weight_decay_for(True, 1)} with a single hidden layer.",
+        f"{weight_decay_for(True, 1)} with a single hidden layer or --unscaled.",
     )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of each hidden layer to drop.")
     clip: float | None = Field(default=None, gt=0, description="Upper bound for the norm of the gradient.")
@@ -111,6 +121,11 @@ class TrainSettings(BaseModel):
         gt=0,
         lt=1,
         description="Share of the rows to learn from that is only watched; by default 0.1 with --patience.",
+    )
+    unscaled: bool = Field(
+        default=False,
+        description="Take inputs, and numbers to predict, as they are; else they are brought to mean 0 and "
+        "standard deviation 1.",
     )
     seed: int = Field(
         default=0, ge=0, le=MOST_SEED, description="Fixes the split, the weights and the shuffling."
