@@ -83,12 +83,26 @@ class RunResult:
     folder: Path | None
 
 
-def prepare(data: str, settings: TrainSettings) -> Prepared:
-    """Read the data, split them, and make a network."""
+def prepare(data: str, settings: TrainSettings, hold_out: bool = True) -> Prepared:
+    """Read the data, split them, and make a network.
+
+    Parameters
+    ----------
+    data
+        The name of a set, or the path of a table.
+    settings
+        How to split, and what to make.
+    hold_out
+        Keep rows for the test. Else all rows are learned from, and tested on: of a truth table there are
+        no others.
+    """
     source = open_source(data, settings)
     if settings.folds is not None:  # what cannot be is said before training, not after it
         fold_indices(source.to_fold, settings.folds, source.problem.task, settings.seed)
-    inside, outside = source.split(settings.test_size, settings.seed)
+    everything = np.arange(len(source.to_fold))
+    inside, outside = (
+        source.split(settings.test_size, settings.seed) if hold_out else (everything, everything)
+    )
     parts = source.parts(inside, outside)
     settings = resolved(settings, len(parts.rows.y_train))
     network = _network(source.problem, parts.rows, parts.encoding, settings)

@@ -51,8 +51,9 @@ class TrialResult:
     after
         The network as training left it; None if it diverged.
     columns
-        Name -> a value for each epoch: loss, score, watched_loss, watched_score, learning_rate,
-        gradient_norm, and gradient_norm_1, update_ratio_1 … for each layer with parameters.
+        Name -> a value for each epoch that is kept: epoch (from 1), loss, score, watched_loss,
+        watched_score, learning_rate, gradient_norm, and gradient_norm_1, update_ratio_1 … for each layer
+        with parameters.
     failure
         Why it diverged, in one line.
     troubles
@@ -77,7 +78,8 @@ class TrialResult:
     @property
     def epochs(self) -> int:
         """How many epochs were trained."""
-        return len(self.columns.get("loss", ()))
+        kept = self.columns.get("epoch", ())
+        return int(kept[-1] or 0) if kept else 0
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists, numbers and texts, which :meth:`from_json` takes."""
@@ -143,7 +145,7 @@ def curves(results: Iterable[TrialResult]) -> list[Curves]:
 
 
 def _side_by_side(group: Sequence[TrialResult]) -> Curves:
-    epochs = max([result.epochs for result in group])
+    epochs = max([len(result.columns.get("loss", ())) for result in group])
 
     def column(name: str) -> Array:
         table = np.full((len(group), epochs), np.nan)

@@ -451,6 +451,20 @@ class NeuralNetwork(Estimator):
         found = self._fraction(X, y)
         return found if self._decided().metric == "r2" else 100.0 * found
 
+    def loss_of(self, X: Any, y: Any) -> float:
+        """The mean loss of rows, as training minimises it, but without dropout and penalty.
+
+        Examples
+        --------
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+        >>> network = NeuralNetwork([2, 4, 1], seed=0)
+        >>> history = network.train(X, y, epochs=1000, learning_rate=0.1, verbose=False)
+        >>> network.loss_of(X, y) < 0.01
+        True
+        """
+        head, out = self._decided(), self._last_values(X)
+        return head.loss.evaluate(out, head.encode(as_targets(y, len(out)), self.dtype))
+
     def _fraction(self, X: Any, y: Any) -> float:
         """Accuracy as a fraction, or R²."""
         targets, predicted = self._decided().targets, self.predict(X)
