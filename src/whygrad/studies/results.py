@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Array = np.ndarray[Any, Any]
 
@@ -85,18 +89,23 @@ class TrialResult:
         """As plain lists, numbers and texts, which :meth:`from_json` takes."""
         return asdict(self)
 
-    @classmethod
-    def from_json(cls, found: dict[str, Any]) -> TrialResult:
-        """The result that :meth:`to_json` took apart."""
-        after = found["after"]
-        return cls(
-            **{
-                **found,
-                "before": Standing(**found["before"]),
-                "after": None if after is None else Standing(**after),
-                "troubles": tuple(found["troubles"]),
-            }
-        )
+    @staticmethod
+    def from_json(found: Any) -> TrialResult:
+        """The result that :meth:`to_json` took apart.
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        return _adapter().validate_python(found)
+
+
+@cache
+def _adapter() -> TypeAdapter[TrialResult]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(TrialResult)
 
 
 @dataclass(frozen=True)
