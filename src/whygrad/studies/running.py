@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,10 +12,12 @@ from .._files import write_whole
 from ..errors import DataError
 from .execution import Workers, execute, processes
 from .results import TrialResult
-from .specification import Study
+from .specification import Study, Trial
+from .trial import prepare
 from .units import Unit, units
 
 TRIALS = "trials"
+MOST_CHECKED = 100  # variants
 FORMAT = "whygrad-trials-1"
 Progress = Callable[[int, int, TrialResult | None], object]
 
@@ -83,6 +86,22 @@ def plan(study: Study, folder: Path) -> Plan:
     return Plan(study, folder, everything, found, tuple(damaged))
 
 
+def check(planned: Plan) -> None:
+    """Make a network of each variant, as far as they are not too many, before any is trained.
+
+    Raises
+    ------
+    DataError, SettingError
+        If there is nothing to learn from, or settings do not go together; says in which variant.
+    """
+    first: dict[str, Trial] = {}
+    for unit in planned.missing:
+        for trial in unit.trials:
+            first.setdefault(trial.variant, trial)
+    for trial in itertools.islice(first.values(), MOST_CHECKED):
+        prepare(trial)
+
+
 def carry_out(
     planned: Plan, workers: Workers | None = None, progress: Progress = lambda done, total, last: None
 ) -> list[TrialResult]:
@@ -142,7 +161,9 @@ def run_study(
     workers, progress
         As :func:`carry_out` takes them.
     """
-    return carry_out(plan(study, folder), workers, progress)
+    planned = plan(study, folder)
+    check(planned)
+    return carry_out(planned, workers, progress)
 
 
 def _path(folder: Path, unit: Unit) -> Path:

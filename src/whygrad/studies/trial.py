@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..data.splitting import Split
-from ..errors import TrainingError
+from ..errors import DataError, SettingError, TrainingError
 from ..runs import run
 from ..training.history import History
 from ..training.neural_network import NeuralNetwork
@@ -31,7 +31,7 @@ def run_trial(trial: Trial) -> TrialResult:
     DataError, SettingError
         If the data cannot be learned from. A loss that is lost is no error: the result says so.
     """
-    prepared = run.prepare(trial.data, trial.settings, trial.hold_out)
+    prepared = prepare(trial)
     network, parts, settings = prepared.network, prepared.parts, prepared.settings
     start = network.network.vector.copy()
     own = settings.validation_size is not None or settings.patience is not None
@@ -54,6 +54,25 @@ def run_trial(trial: Trial) -> TrialResult:
     if network.history.interrupted:
         raise KeyboardInterrupt
     return result_of(trial, prepared, start, failure, own)
+
+
+def prepare(trial: Trial) -> run.Prepared:
+    """Data, split, and an untrained network.
+
+    Raises
+    ------
+    DataError, SettingError
+        If there is nothing to learn from, or settings do not go together; says in which variant.
+    """
+    try:
+        return run.prepare(trial.data, trial.settings, trial.hold_out)
+    except (DataError, SettingError) as error:
+        raise type(error)(
+            f"{trial.variant}: {error.problem}",
+            expected=error.expected,
+            received=error.received,
+            hint=error.hint,
+        ) from None
 
 
 def result_of(
