@@ -9,6 +9,7 @@ from ..errors import SettingError, nearest
 from .specification import Study, make_study, read_study
 
 SUFFIX = ".toml"
+PHASES = "seven-phases"  # which is a walk through one training, not a comparison, and no TOML file
 
 
 def names() -> list[str]:
@@ -37,15 +38,16 @@ def shipped(name: str) -> Study:
     return make_study((_folder() / f"{key}{SUFFIX}").read_text(encoding="utf-8"), key)
 
 
-def find(given: str, others: tuple[str, ...] = ()) -> Study:
-    """The study that a name or a path stands for.
+def listing() -> list[str]:
+    """A line for each study: its name, how many networks it trains, and what it asks."""
+    rows = [(name, f"{study.count:,}", study.question) for name in names() for study in (shipped(name),)]
+    rows = sorted([*rows, (PHASES, "", "How does a network learn, from weights drawn at random to the end?")])
+    widths = [max([len(row[place]) for row in rows]) for place in (0, 1)]
+    return [f"{name:<{widths[0]}}  {count:>{widths[1]}}  {question}" for name, count, question in rows]
 
-    Parameters
-    ----------
-    given
-        As somebody typed it.
-    others
-        More names that would do there.
+
+def find(given: str) -> Study:
+    """The study that a name or a path stands for.
 
     Raises
     ------
@@ -55,10 +57,11 @@ def find(given: str, others: tuple[str, ...] = ()) -> Study:
     path = Path(given)
     if path.suffix == SUFFIX or path.is_file():
         return read_study(path)
-    known = [*names(), *others]
     key = given.lower().replace("_", "-")
     if key not in names():
-        raise SettingError(f"{given!r} is neither a study nor a TOML file", hint=nearest(key, known))
+        raise SettingError(
+            f"{given!r} is neither a study nor a TOML file", hint=nearest(key, [*names(), PHASES])
+        )
     return shipped(key)
 
 

@@ -74,7 +74,7 @@ class TrialResult:
     watched: str
     before: Standing
     after: Standing | None
-    columns: dict[str, list[float | None]]
+    columns: dict[str, list[int | float | None]]
     failure: str | None
     troubles: tuple[str, ...]
     parameters: int

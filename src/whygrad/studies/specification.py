@@ -189,8 +189,7 @@ def described(changes: Mapping[str, Any]) -> str:
     for name, value in changes.items():
         words = name.replace("_", " ")
         if name == "layers":
-            shown = "-".join(map(str, value)) or "none"
-            found.append(f"layers {shown}" if value else "no hidden layer")
+            found.append(f"layers {_sizes(value)}" if value else "no hidden layer")
         elif isinstance(value, bool):
             found.append(words if value else f"not {words}")
         elif isinstance(value, str):
@@ -198,6 +197,13 @@ def described(changes: Mapping[str, Any]) -> str:
         else:
             found.append(f"{words} {value:g}")
     return ", ".join(found)
+
+
+def _sizes(layers: tuple[int, ...]) -> str:
+    """``16-8``, and ``8 × 16`` for eight layers of 16."""
+    if len(layers) > 2 and len(set(layers)) == 1:
+        return f"{len(layers)} × {layers[0]}"
+    return "-".join(map(str, layers))
 
 
 def read_study(path: Path) -> Study:
@@ -285,7 +291,8 @@ def _study(found: dict[str, Any], name: str, folder: Path) -> Study:
     draws = read_draws(found["random"], MOST_SEED) if "random" in found else None
     if named and draws:
         raise SettingError("a study has variants or random draws, not both", received="variants and random")
-    if "data" not in found and "data" not in vary and not all(["data" in item.changes for item in named]):
+    own = bool(named) and all(["data" in variant.changes for variant in named])
+    if "data" not in found and "data" not in vary and not own:
         raise SettingError("there is nothing to learn from", hint='data = "moons"')
     title = found.get("title", name.replace("-", " "))
     data = _place(found["data"], folder) if "data" in found else ""
@@ -295,7 +302,7 @@ def _study(found: dict[str, Any], name: str, folder: Path) -> Study:
         found.get("question", ""),
         data,
         settings,
-        _seeds(found.get("seeds", DEFAULT_SEEDS)),
+        seed_numbers(found.get("seeds", DEFAULT_SEEDS)),
         found.get("about", ""),
         found.get("hold_out", True),
         measure,
@@ -359,7 +366,14 @@ def _named(given: Any, folder: Path) -> tuple[Variant, ...]:
     return tuple(found)
 
 
-def _seeds(given: Any) -> tuple[int, ...]:
+def seed_numbers(given: Any) -> tuple[int, ...]:
+    """Random seeds from how many, or from a list of them.
+
+    Raises
+    ------
+    SettingError
+        If it is neither.
+    """
     if isinstance(given, int) and not isinstance(given, bool):
         if not 1 <= given <= 1_000_000:
             raise SettingError("seeds must be from 1 to 1,000,000", received=given)

@@ -123,7 +123,7 @@ def standing(network: NeuralNetwork, parts: Split) -> Standing:
     )
 
 
-def _columns(history: History, every: int) -> dict[str, list[float | None]]:
+def _columns(history: History, every: int) -> dict[str, list[int | float | None]]:
     """The history by column, at the epochs that are kept."""
     kept = [
         place
