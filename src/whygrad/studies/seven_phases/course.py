@@ -99,8 +99,8 @@ class Run:
     course
         Epoch by epoch; shorter than was asked for if training diverged.
     vectors
-        Row k holds the parameters at epoch k, and the last row those after the last step.
-        Shape: (epochs + 1, parameters).
+        Row k holds the parameters at epoch k, and the last row those after the last step; where training
+        diverged, those of the last epoch that had a loss, again. Shape: (epochs + 1, parameters).
     failure
         Why training ended early, in one line.
     """
@@ -116,6 +116,8 @@ def learn(network: NeuralNetwork, data: Split, learning_rate: float, epochs: int
     failure = trained(network, data, learning_rate, epochs, [recorder])
     history = network.history
     vectors = recorder.path
+    if failure is not None:
+        vectors = vectors[[*range(len(history)), len(history) - 1]]
     standings = [_standing(network, vector, data) for vector in vectors[: len(history)]]
     columns = {
         "loss": history.loss,
@@ -135,7 +137,13 @@ def trained(
     epochs: int,
     callbacks: list[Callable[[Epoch], object]] | None = None,
 ) -> str | None:
-    """Train with all rows in each step, at the same rate throughout; why it ended early, if it did."""
+    """Train with all rows in each step, at the same rate throughout; why it ended early, if it did.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C: training keeps what it has, but half a run is no result of a study.
+    """
     try:
         network.train(
             data.X_train,
@@ -149,6 +157,8 @@ def trained(
         )
     except TrainingError as error:
         return str(error).splitlines()[0]
+    if network.history.interrupted:
+        raise KeyboardInterrupt
     return None
 
 

@@ -13,9 +13,10 @@ UNLEARNED = 0.01  # a loss that falls by less than this share of where it began 
 OSCILLATING = 0.25  # of all that the loss falls, at least this share is lost again in rises
 STILL_FALLING = 0.01  # share of the loss that goes in the last tenth of the epochs
 TESTS = (
-    "A loss diverged if it became infinite or no number; it did harm if it ended above its start; it"
-    f" oscillated if its rises together took back at least {100 * OSCILLATING:.0f} % of its falls; it learned"
-    f" next to nothing if less than {100 * UNLEARNED:.0f} % of it went."
+    "The first that holds is said: a loss diverged if it became infinite or no number; it did harm if it"
+    f" ended above its start; it oscillated if it moved by {100 * UNLEARNED:.0f} % or more and its rises"
+    f" together took back at least {100 * OSCILLATING:.0f} % of its falls; it learned next to nothing if less"
+    f" than {100 * UNLEARNED:.0f} % of it went."
 )
 
 
@@ -43,6 +44,6 @@ def bend(losses: Sequence[float] | Array, planned: int) -> Bend:
     rises, falls = float(steps[steps > 0].sum()), -float(steps[steps < 0].sum())
     if curve[-1] > curve[0]:
         return "above its start"
-    if falls > UNLEARNED * curve[0] and rises >= OSCILLATING * falls:
+    if np.ptp(curve) >= UNLEARNED * curve[0] and rises >= OSCILLATING * falls:
         return "oscillated"
     return "learned nothing" if curve[0] - curve[-1] < UNLEARNED * curve[0] else "fell"

@@ -57,6 +57,7 @@ def _findings(study: Study, found: Run) -> list[str]:
     with at(network, found.vectors[-1]):
         loss = loss_and_score(network, data.X_train, data.y_train)[0]
         right = int(np.count_nonzero(network.predict(data.X_test).ravel() == data.y_test))
+    moment = "After the last step" if found.failure is None else f"In epoch {len(course) - 1}"
     end = apart(float(course.loss[-1]), loss)[1]
     said = [
         *training(course.loss, EPOCHS),
@@ -64,7 +65,7 @@ def _findings(study: Study, found: Run) -> list[str]:
             f"Of the training rows {share(course.accuracy[0])} were right in epoch 0, and"
             f" {share(course.accuracy[-1])} in epoch {len(course) - 1}."
         ),
-        f"After the last step the loss is {end}, and {tested(right, len(data.y_test))}.",
+        f"{moment} the loss is {end}, and {tested(right, len(data.y_test))}.",
         overfitting(course.loss, course.test_loss),
     ]
     return said if found.failure is None else [*said, f"{found.failure}."]

@@ -100,7 +100,7 @@ class Study:
     def _compare(self, settings: dict[str, Any]) -> None:
         card = self.path(CARD)
         try:
-            found = json.loads(card.read_text(encoding="utf-8"))
+            found = dict(json.loads(card.read_text(encoding="utf-8")))
             names = list(dict.fromkeys([*settings, *found]))
         except (OSError, ValueError, TypeError) as error:
             raise DataError(
