@@ -15,7 +15,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-peers lint format generate docs bench clean distclean
+.PHONY: help demo test test-peers lint format generate notebooks docs bench clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ format: $(STAMPS)/dev ## let ruff lay out the code and sort imports
 generate: $(STAMPS)/run ## the methods of Value, written anew from the op table
 	@$(BIN)/python -m whygrad.autodiff.generate
 
+notebooks: $(STAMPS)/notebooks ## run every lesson; ARGS=--write keeps what came out
+	@$(BIN)/python notebooks/run.py $(ARGS)
+
 docs: $(STAMPS)/docs ## the documentation, into docs/_build/html
 	@$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
@@ -64,7 +67,7 @@ $(STAMPS)/run: $(STAMPS)/venv pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(STAMPS)/test $(STAMPS)/peers $(STAMPS)/docs $(STAMPS)/dev: $(STAMPS)/%: $(STAMPS)/run
+$(STAMPS)/test $(STAMPS)/peers $(STAMPS)/notebooks $(STAMPS)/docs $(STAMPS)/dev: $(STAMPS)/%: $(STAMPS)/run
 	@echo "adding the '$*' tools to $(VENV) (once)"
 	@$(BIN)/python -m pip install --quiet --editable ".[$*]"
 	@touch $@
