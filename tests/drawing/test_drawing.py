@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from whygrad import MLP, Tensor, Value
-from whygrad.drawing import Drawing, Graph, beside, draw, graph_of, lay_out, load_ipython_extension
+from whygrad.drawing import Drawing, Graph, draw, graph_of, lay_out, load_ipython_extension
 from whygrad.drawing.graph import NOT_CALLED, Box, Link
 from whygrad.drawing.layout import _crossings
 from whygrad.errors import KindError, SettingError
@@ -108,11 +108,38 @@ def test_neurons_then_layers_then_stages():
         assert forward_only(graph)
 
 
+def test_folded_links_never_go_back():
+    for seed in range(30):
+        rng = random.Random(seed)
+        pool = [Value(rng.uniform(-1, 1)) for _ in range(6)]
+        for _ in range(90):
+            a, b = rng.choice(pool), rng.choice(pool[-12:])
+            pool.append(rng.choice([a + b, a * b, a.tanh(), (a - b).sigmoid()]))
+        for most in (60, 30, 12):
+            graph = graph_of(sum(pool), most)
+            assert len(graph.boxes) <= most
+            assert forward_only(graph)
+
+
 # --- layout ------------------------------------------------------------------------------------------
 def test_a_small_network_has_at_most_seven_crossings():
     assert draw(network()).layout.crossings <= 7
     for seed in range(5):
         assert draw(by_hand(random.Random(seed))).layout.crossings <= 7
+
+
+def test_from_the_top_down_it_is_the_same_on_its_side():
+    graph = graph_of(network((8, 8, 1)))
+    across, down = lay_out(graph), lay_out(graph, down=True)
+    assert down.down
+    assert down.crossings == across.crossings
+    for link, points in zip(graph.links, down.bends, strict=True):
+        source, target = down.places[link.source], down.places[link.target]
+        assert points[0] == (source.x, source.y + source.height / 2)
+        assert points[-1] == (target.x, target.y - target.height / 2)
+        assert all(a[1] <= b[1] for a, b in pairwise(points))
+    for one, other in zip(down.places, across.places, strict=True):
+        assert (one.width, one.height) == (other.width, other.height)
 
 
 def test_crossings_are_counted():
@@ -185,14 +212,6 @@ def test_the_same_boxes_by_matplotlib():
     ax = graph_picture(drawing)
     assert len([p for p in ax.patches if type(p).__name__ == "FancyBboxPatch"]) == len(drawing.graph.boxes)
     assert alt_text(ax) == drawing.graph.words
-
-
-def test_matrices_stand_beside_the_scalar_graph():
-    pair = beside(network(), {"W1": np.array([[1.5, -2.0]]), "b1": [[0.0]]})
-    svg = pair._repr_svg_()
-    assert "W1 (1 × 2)" in svg
-    assert "−2</text>" in svg
-    ElementTree.fromstring(svg)
 
 
 def test_in_a_notebook_values_draw_themselves():

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = exporter(
     __name__,
     {
+        ".compiled": ["ProgramDrawing"],
         ".graph": ["Box", "Graph", "Link", "graph_of"],
         ".layout": ["Layout", "lay_out"],
-        ".pictures": ["Drawing", "beside", "draw"],
+        ".pictures": ["Drawing", "draw"],
     },
 )
 

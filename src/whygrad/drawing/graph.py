@@ -12,11 +12,12 @@ from ..errors import KindError, SettingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
 MOST = 60
 ENDS_A_NEURON = frozenset("tanh relu sigmoid leaky_relu elu silu gelu softplus weighted_sum".split())
+Edge = tuple[int, int, int]
 NOT_CALLED = "backward() not called yet: every gradient is zero"
 
 
@@ -114,24 +115,19 @@ def graph_of(root: Any, most: int = MOST) -> Graph:
     if most < 3:
         raise SettingError("most must be 3 or above", received=most)
     nodes = root.ancestors()
-    place = {id(node): k for k, node in enumerate(nodes)}
-    scalar = isinstance(root, Value)
-    edges = [
-        (place[id(parent)], k, i) for k, node in enumerate(nodes) for i, parent in enumerate(node.parents)
-    ]
+    edges = edges_of(nodes)
     caption = NOT_CALLED if len(nodes) > 1 and not any(_has_gradient(node) for node in nodes) else ""
     if len(nodes) <= most:
-        boxes = [_box(k, node, k == len(nodes) - 1) for k, node in enumerate(nodes)]
-        label = _scalar_label if scalar else _tensor_label
-        return Graph(tuple(boxes), _joined(edges, lambda k, i: label(nodes[k], i)), caption)
-    groups = _neurons(nodes, edges)
+        boxes = [box_of(k, node, k == len(nodes) - 1) for k, node in enumerate(nodes)]
+        return Graph(tuple(boxes), links_of(nodes, edges), caption)
+    groups: list[Any] = _neurons(nodes, edges)
     how = "neurons"
     if len(set(groups)) > most:
         groups, how = _layers(nodes, edges, groups), "layers"
     if len(set(groups)) > most:
         groups, how = _stages(edges, groups, most), "stages"
     folded = f"{len(nodes):,} nodes, folded into {how}"
-    return _fold(nodes, edges, groups, "; ".join(filter(None, [folded, caption])))
+    return fold(nodes, edges, groups, "; ".join(filter(None, [folded, caption])))
 
 
 def number(value: float) -> str:
@@ -145,7 +141,8 @@ def number(value: float) -> str:
     return f"{value:.4g}".replace("-", "−")
 
 
-def _box(key: int, node: Any, last: bool) -> Box:
+def box_of(key: int, node: Any, last: bool) -> Box:
+    """The box of one node."""
     name = node.label or ("" if node.op is None else node.op.symbol)
     constant = isinstance(node, Constant) or not node.requires_grad
     kind = "result" if last else "operation" if node.op is not None else "constant" if constant else "leaf"
@@ -196,15 +193,24 @@ def _tensor_label(node: Any, i: int) -> str:
     return text if len(text) <= 24 else ""
 
 
-def _joined(edges: Sequence[tuple[int, int, int]], label: Callable[[int, int], str]) -> tuple[Link, ...]:
+def edges_of(nodes: Sequence[Any]) -> list[Edge]:
+    """(number of the parent, number of the node, which of its inputs) for each input of each node."""
+    place = {id(node): k for k, node in enumerate(nodes)}
+    return [
+        (place[id(parent)], k, i) for k, node in enumerate(nodes) for i, parent in enumerate(node.parents)
+    ]
+
+
+def links_of(nodes: Sequence[Any], edges: Sequence[Edge]) -> tuple[Link, ...]:
     """One link for each pair of nodes; a node used twice has both derivatives on it."""
+    label = _scalar_label if isinstance(nodes[-1], Value) else _tensor_label
     labels: dict[tuple[int, int], list[str]] = {}
     for source, target, i in edges:
-        labels.setdefault((source, target), []).append(label(target, i))
+        labels.setdefault((source, target), []).append(label(nodes[target], i))
     return tuple(Link(*pair, " + ".join(filter(None, found))) for pair, found in labels.items())
 
 
-def _neurons(nodes: Sequence[Any], edges: Sequence[tuple[int, int, int]]) -> list[int]:
+def _neurons(nodes: Sequence[Any], edges: Sequence[Edge]) -> list[int]:
     """For each node, the last node of the neuron it belongs to.
 
     A neuron ends in an activation, in a weighted sum without one, or in what several others use; whatever
@@ -228,7 +234,7 @@ def _neurons(nodes: Sequence[Any], edges: Sequence[tuple[int, int, int]]) -> lis
     return group
 
 
-def _depths(edges: Sequence[tuple[int, int, int]], groups: Sequence[int]) -> dict[int, int]:
+def _depths(edges: Sequence[Edge], groups: Sequence[int]) -> dict[int, int]:
     """The longest way from an input to each group."""
     before: dict[int, set[int]] = {group: set() for group in groups}
     for source, target, _ in edges:
@@ -240,45 +246,44 @@ def _depths(edges: Sequence[tuple[int, int, int]], groups: Sequence[int]) -> dic
     return depth
 
 
-def _layers(nodes: Sequence[Any], edges: Sequence[tuple[int, int, int]], groups: Sequence[int]) -> list[int]:
-    """Neurons of one kind that stand equally deep are a layer; it is named by its last node."""
+def _layers(nodes: Sequence[Any], edges: Sequence[Edge], groups: Sequence[int]) -> list[Any]:
+    """Neurons of one kind that stand equally deep are a layer; it is named by its depth and last node."""
     depth = _depths(edges, groups)
     last: dict[tuple[int, str], int] = {}
     for group in depth:
         kind = "" if nodes[group].op is None else nodes[group].op.name
         last[depth[group], kind] = max(group, last.get((depth[group], kind), 0))
     kinds = {group: "" if nodes[group].op is None else nodes[group].op.name for group in depth}
-    return [last[depth[group], kinds[group]] for group in groups]
+    return [(depth[group], last[depth[group], kinds[group]]) for group in groups]
 
 
-def _stages(edges: Sequence[tuple[int, int, int]], groups: Sequence[int], most: int) -> list[int]:
+def _stages(edges: Sequence[Edge], groups: Sequence[int], most: int) -> list[int]:
     """Nodes of about equal depth, so many stages as may be drawn; links never go back."""
     depth = _depths(edges, range(len(groups)))
     deepest = max(depth.values()) + 1
     return [depth[k] * (most - 1) // deepest for k in range(len(groups))]
 
 
-def _fold(
-    nodes: Sequence[Any], edges: Sequence[tuple[int, int, int]], groups: Sequence[int], caption: str
-) -> Graph:
-    members: dict[int, list[int]] = {}
+def fold(nodes: Sequence[Any], edges: Sequence[Edge], groups: Sequence[Any], caption: str) -> Graph:
+    """A box for each group, in the order of the groups' names: links go from lower to higher ones."""
+    members: dict[Any, list[int]] = {}
     for k, group in enumerate(groups):
         members.setdefault(group, []).append(k)
-    order = sorted(members, key=lambda group: max(members[group]))
+    order = sorted(members)
     key = {group: k for k, group in enumerate(order)}
     boxes = []
     for group in order:
-        inside = members[group]
-        if len(inside) == 1:
-            boxes.append(_box(key[group], nodes[inside[0]], group == order[-1]))
-        else:
-            boxes.append(_group_box(key[group], [nodes[k] for k in inside], group == order[-1]))
+        inside = [nodes[k] for k in members[group]]
+        last = group == order[-1]
+        boxes.append(
+            box_of(key[group], inside[0], last) if len(inside) == 1 else _group_box(key[group], inside, last)
+        )
     counts: dict[tuple[int, int], int] = {}
     for source, target, _ in edges:
         pair = key[groups[source]], key[groups[target]]
         if pair[0] != pair[1]:
             counts[pair] = counts.get(pair, 0) + 1
-    links = tuple(Link(*pair, f"× {count}" if count > 1 else "") for pair, count in counts.items())
+    links = tuple(Link(*pair, f"× {count:,}" if count > 1 else "") for pair, count in counts.items())
     return Graph(tuple(boxes), links, caption)
 
 

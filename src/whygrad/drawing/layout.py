@@ -1,4 +1,4 @@
-"""Where boxes go: layers from left to right, few crossings, straight links (Sugiyama et al., 1981).
+"""Where boxes go: layers one after the other, few crossings, straight links (Sugiyama et al., 1981).
 
 Layers by the longest way; links across several layers bend at places of their own; the order within a
 layer by medians and by exchanging neighbours (Gansner et al., 1993); heights by moving each box to the
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LETTER, PAD, LINE = 7.3, 14.0, 17.0  # pixels: a letter's width at 12, room inside a box, a line of text
 GAP, FREE = 14.0, 10.0  # between boxes of a layer, and around a bend
-ALONG = 74.0  # between layers, at least
+ALONG, DOWN = 74.0, 46.0  # between layers, at least; and where they stand below each other
 ROUNDS = 12
 
 
@@ -47,6 +47,8 @@ class Layout:
         Of the whole.
     crossings
         How many links cross.
+    down
+        Whether links run down instead of to the right.
     """
 
     places: tuple[Place, ...]
@@ -54,10 +56,11 @@ class Layout:
     width: float
     height: float
     crossings: int
+    down: bool = False
 
 
-def lay_out(graph: Graph) -> Layout:
-    """A layered layout of a graph.
+def lay_out(graph: Graph, down: bool = False) -> Layout:
+    """A layered layout of a graph, from left to right or from the top down.
 
     Examples
     --------
@@ -69,6 +72,8 @@ def lay_out(graph: Graph) -> Layout:
     (0, 4)
     """
     sizes = [_size(box.title, box.lines) for box in graph.boxes]
+    if down:  # the same, lying on its side
+        sizes = [(height, width) for width, height in sizes]
     ranks = _ranks(graph)
     chains, layers = _layers_of(graph, ranks)
     total = sum(map(len, layers))
@@ -82,7 +87,7 @@ def lay_out(graph: Graph) -> Layout:
     heights = [sizes[k][1] if k < len(sizes) else 0.0 for k in range(total)]
     y = _heights(layers, lower, upper, heights)
     widths = [max((sizes[k][0] for k in layer if k < len(sizes)), default=20.0) for layer in layers]
-    along = max([ALONG, *[LETTER * len(link.label) + 26 for link in graph.links]])
+    along = DOWN if down else max([ALONG, *[LETTER * len(link.label) + 26 for link in graph.links]])
     x, across, left = [0.0] * total, [0.0] * total, PAD
     for layer, wide in zip(layers, widths, strict=True):
         for k in layer:
@@ -98,7 +103,15 @@ def lay_out(graph: Graph) -> Layout:
             (x[k] + side * across[k], y[k] - top) for k in chain[1:-1] for side in (-1, 1)
         ]
         bends.append(((first.x + first.width / 2, first.y), *inner, (last.x - last.width / 2, last.y)))
-    return Layout(places, tuple(bends), left - along + PAD, low - top, crossings)
+    found = Layout(places, tuple(bends), left - along + PAD, low - top, crossings)
+    return _upright(found) if down else found
+
+
+def _upright(layout: Layout) -> Layout:
+    """The same with x and y exchanged."""
+    places = tuple([Place(place.y, place.x, place.height, place.width) for place in layout.places])
+    bends = tuple([tuple([(y, x) for x, y in points]) for points in layout.bends])
+    return Layout(places, bends, layout.height, layout.width, layout.crossings, down=True)
 
 
 def _size(title: str, lines: Sequence[str]) -> tuple[float, float]:

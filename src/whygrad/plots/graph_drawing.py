@@ -1,13 +1,14 @@
-"""A graph of values or tensors drawn by matplotlib, for PNG and slides; boxes go where the SVG has them."""
+"""A drawn graph by matplotlib, for PNG and slides; everything goes where the SVG has it."""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.collections import LineCollection, PatchCollection
+from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from ..drawing.layout import LINE, PAD
-from ..drawing.pictures import LOOKS, Drawing, curve, label_places
-from .style import INK, SMALL, SOFT, bare, describe, figure
+from ..drawing.pictures import Drawing
+from ..drawing.scene import INK, LINE_COLOUR, Arrow, Cells, Frame, Text
+from .style import bare, describe, figure
 
 PIXELS = 82.0  # of the layout, an inch: its letters are then about 10 points
 
@@ -29,70 +30,70 @@ def graph_picture(drawing: Drawing, ax: Axes | None = None) -> Axes:
     >>> len(graph_picture(draw(Value(2.0) * 3.0)).patches)
     3
     """
-    layout, graph = drawing.layout, drawing.graph
-    extra = 30 if graph.caption else 0
-    width = max(layout.width, 8.0 * len(graph.caption))
+    scene = drawing.scene()
     if ax is None:
-        whole = figure(width / PIXELS, (layout.height + extra) / PIXELS)
+        whole = figure(scene.width / PIXELS, scene.height / PIXELS)
         whole.set_layout_engine("none")
         ax = whole.add_axes((0, 0, 1, 1))
     bare(ax)
-    ax.set_xlim(0, width)
-    ax.set_ylim(layout.height + extra, 0)
-    for points in layout.bends:
-        ax.plot(*zip(*curve(points)[:-1], strict=True), color="#9A9A9A", linewidth=1.1, zorder=1)
-        ax.annotate(
-            "",
-            points[-1],
-            curve(points)[-2],
-            zorder=1,
-            arrowprops={"arrowstyle": "-|>", "color": "#9A9A9A", "shrinkA": 0, "shrinkB": 0},
-        )
-    for link, (x, y) in zip(graph.links, label_places(graph, layout), strict=True):
-        if link.label:
-            ax.text(
-                x,
-                y,
-                link.label,
-                ha="center",
-                va="center",
-                fontsize=SMALL,
-                color=INK,
-                zorder=3,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
-            )
-    for box, place in zip(graph.boxes, layout.places, strict=True):
-        fill, edge, dashes = LOOKS[box.kind]
-        corner = place.x - place.width / 2, place.y - place.height / 2
-        ax.add_patch(
-            FancyBboxPatch(
-                corner,
-                place.width,
-                place.height,
-                boxstyle="round,pad=0,rounding_size=7",
-                zorder=2,
-                facecolor=fill,
-                edgecolor=edge,
-                linewidth=1.3,
-                linestyle=(0, (4, 2)) if dashes else "-",
-            )
-        )
-        top = corner[1] + 0.4 * PAD + 8
-        for row, line in enumerate((box.title, *box.lines)):
-            ax.text(
-                place.x,
-                top + row * LINE,
-                line,
-                ha="center",
-                va="center",
-                fontsize=SMALL + 0.3,
-                color=INK,
-                fontweight="bold" if row == 0 else "normal",
-                zorder=4,
-            )
-    if graph.caption:
-        ax.text(
-            width / 2, layout.height + 12, graph.caption, ha="center", va="center", fontsize=11, color=SOFT
-        )
-    describe(ax, graph.words)
+    ax.set_xlim(0, scene.width)
+    ax.set_ylim(scene.height, 0)
+    for order, item in enumerate(scene.items, start=1):
+        match item:
+            case Arrow():
+                _arrow(ax, item, order)
+            case Frame():
+                _frame(ax, item, order)
+            case Text():
+                _text(ax, item, order)
+            case Cells():
+                _cells(ax, item, order)
+    describe(ax, scene.words)
     return ax
+
+
+def _arrow(ax: Axes, arrow: Arrow, order: int) -> None:
+    points = arrow.curve
+    ax.plot(*zip(*points[:-1], strict=True), color=LINE_COLOUR, linewidth=1.1, zorder=order)
+    style = {"arrowstyle": "-|>", "color": LINE_COLOUR, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", points[-1], points[-2], zorder=order, arrowprops=style)
+
+
+def _frame(ax: Axes, frame: Frame, order: int) -> None:
+    ax.add_patch(
+        FancyBboxPatch(
+            (frame.x, frame.y),
+            frame.width,
+            frame.height,
+            boxstyle="round,pad=0,rounding_size=7",
+            zorder=order,
+            facecolor=frame.fill,
+            edgecolor=frame.edge,
+            linewidth=1.3,
+            linestyle=(0, (4, 2)) if frame.dashed else "-",
+        )
+    )
+
+
+def _text(ax: Axes, text: Text, order: int) -> None:
+    ax.text(
+        text.x,
+        text.y,
+        text.text,
+        ha="center" if text.middle else "left",
+        va="center",
+        fontsize=text.size / PIXELS * 72,
+        fontweight="bold" if text.bold else "normal",
+        color=text.colour,
+        zorder=order,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85} if text.on_line else None,
+    )
+
+
+def _cells(ax: Axes, cells: Cells, order: int) -> None:
+    squares = [Rectangle((x, y), cells.width, cells.height) for x, y, _ in cells.cells]
+    colours = [colour for _, _, colour in cells.cells]
+    ax.add_collection(
+        PatchCollection(squares, facecolors=colours, edgecolors="#C4C4C4", linewidths=0.6, zorder=order)
+    )
+    ax.add_collection(LineCollection(cells.strokes, colors=INK, linewidths=1.0, zorder=order))

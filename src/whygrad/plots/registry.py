@@ -60,6 +60,22 @@ def _optimizers(subject: Any) -> Any:
     return optimizer_paths()
 
 
+def _compiled(subject: Any) -> Any:
+    import random
+
+    from ..autodiff.program.program import compile
+    from ..drawing import draw
+    from ..nn.scalar import MLP
+    from .graph_drawing import graph_picture
+
+    network = MLP(2, [4, 1], rng=random.Random(0))
+    errors = [network([a, b]) - (a != b) for a in (0, 1) for b in (0, 1)]
+    program = compile(sum(error**2 for error in errors) / 4, parameters=network.parameters())
+    for _ in range(100):
+        program.step(0.2)
+    return graph_picture(draw(program))
+
+
 def _loss(subject: Subject) -> Any:
     from .curves import loss_curve
 
@@ -290,6 +306,13 @@ PLOTS: dict[str, Plot] = {
             NOTHING,
             "paths of optimizers on Rosenbrock, Beale and a saddle",
             _optimizers,
+        ),
+        Plot(
+            "compiled",
+            "graph_picture",
+            NOTHING,
+            "a graph of scalars, a 2-4-1 network on XOR, beside the matrices that it is",
+            _compiled,
         ),
         Plot("loss", "loss_curve", SOURCE, "loss of each epoch, training and validation", _loss),
         Plot("score", "score_curve", SOURCE, "accuracy or R² of each epoch", _score),

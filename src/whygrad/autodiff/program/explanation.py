@@ -77,11 +77,17 @@ class MatrixProduct(Part):
         The factors, as they are multiplied.
     added
         What is added to the product, in words.
+    result
+        The sums: (rows × columns).
+    terms
+        What is added to each of them: a matrix like ``result`` for each term.
     """
 
     left: Matrix = field(repr=False)
     right: Matrix = field(repr=False)
     added: tuple[str, ...]
+    result: Matrix = field(repr=False)
+    terms: tuple[Matrix, ...] = field(repr=False)
 
     @property
     def shapes(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -154,14 +160,16 @@ class Explanation:
     calls: int
     parts: tuple[Part, ...]
 
+    @property
+    def shown(self) -> list[Part]:
+        """The parts that are worth showing: the largest, in the order of computation."""
+        largest = sorted(self.parts, key=_weight, reverse=True)[:SHOWN]
+        return sorted(largest, key=lambda part: part.number)
+
     def __str__(self) -> str:
-        parts = sorted(self.parts, key=_weight, reverse=True)[:SHOWN]
         lines = [self._head()]
         width = len(str(len(self.parts)))
-        lines += [
-            f"{f'({part.number})':>{width + 3}} {part.words}"
-            for part in sorted(parts, key=lambda p: p.number)
-        ]
+        lines += [f"{f'({part.number})':>{width + 3}} {part.words}" for part in self.shown]
         if len(self.parts) > SHOWN:
             lines.append(f"and {len(self.parts) - SHOWN:,} smaller ones")
         return "\n".join(lines)
@@ -195,7 +203,13 @@ def _part(recording: Recording, number: int, group: Group, namer: _Namer) -> Par
         names = tuple(
             [namer.name([i for row in side for i in row]) for side in (product.rows, product.columns)]
         )
-        return MatrixProduct(number, members, names, left, right, added)
+        cells = [[product.cells[row, column] for column in product.columns] for row in product.rows]
+        result = tuple([tuple([members[k] for k in row]) for row in cells])
+        plus = [
+            tuple([tuple([recording.nodes[group.terms[k][t]] for k in row]) for row in cells])
+            for t in range(len(terms))
+        ]
+        return MatrixProduct(number, members, names, left, right, added, result, tuple(plus))
     factors = [
         namer.name([i for row in side for i in row]) for side in (group.lefts, group.rights) if side[0]
     ]
@@ -206,6 +220,17 @@ def _matrices(recording: Recording, product: Product) -> tuple[Matrix, Matrix]:
     nodes = recording.nodes
     columns = [[nodes[i] for i in column] for column in product.columns]
     return tuple([tuple([nodes[i] for i in row]) for row in product.rows]), tuple(zip(*columns, strict=True))
+
+
+def stem(label: str) -> str:
+    """The name of a matrix that a leaf with this label lies in.
+
+    Examples
+    --------
+    >>> stem("w1[0,2]")
+    'w1'
+    """
+    return re.split(r"[\[(]", str(label))[0].strip() or str(label)
 
 
 class _Namer:
@@ -223,7 +248,7 @@ class _Namer:
     def _one(self, i: int) -> str:
         node, role = self.recording.nodes[i], self.recording.roles[i]
         if node.label:
-            return re.split(r"[\[(]", str(node.label))[0].strip() or str(node.label)
+            return stem(node.label)
         if role == COMPUTED:
             return f"({self.made_by[i]})"
         if role == CONSTANT and node.data == int(node.data if abs(node.data) < 1e6 else 0):
