@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from whygrad import MLP, Tensor, Value
-from whygrad.drawing import Drawing, Graph, draw, graph_of, lay_out, load_ipython_extension
+from whygrad.drawing import Drawing, Graph, draw, graph_of, lay_out
 from whygrad.drawing.graph import NOT_CALLED, Box, Link
 from whygrad.drawing.layout import _crossings
 from whygrad.errors import KindError, SettingError
@@ -182,7 +182,6 @@ def test_svg_is_well_formed_and_has_its_words():
     texts = ["".join(item.itertext()) for item in tree.iter() if item.tag.endswith("text")]
     assert '<a & "b">' in texts
     assert tree.attrib["role"] == "img"
-    assert drawing._repr_svg_() == drawing.svg()
     assert tree.find("{http://www.w3.org/2000/svg}title").text == drawing.graph.words
 
 
@@ -212,22 +211,6 @@ def test_the_same_boxes_by_matplotlib():
     ax = graph_picture(drawing)
     assert len([p for p in ax.patches if type(p).__name__ == "FancyBboxPatch"]) == len(drawing.graph.boxes)
     assert alt_text(ax) == drawing.graph.words
-
-
-def test_in_a_notebook_values_draw_themselves():
-    kinds = {}
-
-    class Formatter:
-        def for_type(self, kind, function):
-            kinds[kind] = function
-
-    class Shell:
-        class display_formatter:  # noqa: N801
-            formatters = {"image/svg+xml": Formatter()}  # noqa: RUF012
-
-    load_ipython_extension(Shell)
-    assert set(kinds) == {Value, Tensor}
-    assert kinds[Value](Value(1.0) * 2.0).startswith("<svg")
 
 
 def test_a_graph_of_one_box():

@@ -193,7 +193,7 @@ class Tensor(ArrayOperations, Node):
         """The number in a tensor that holds one."""
         return float(self.data.item())
 
-    _repr_html_ = above("whygrad.render.notebook", "tensor_html")
+    _repr_html_ = above("whygrad.drawing.notebook", "tensor_html")
 
     def __array__(self, *args: Any, **keywords: Any) -> Array:
         raise KindError(

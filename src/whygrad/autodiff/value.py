@@ -271,7 +271,7 @@ class Value(Node):
         """a above 0, alpha · (exp(a) - 1) below."""
         return _rows.elu(self, alpha=alpha)  # type: ignore[no-any-return]
 
-    _repr_html_ = above("whygrad.render.notebook", "value_html")
+    _repr_html_ = above("whygrad.drawing.notebook", "value_html")
 
     def __format__(self, style: str) -> str:
         return format(self.data, style) if style else str(self)

@@ -1,15 +1,11 @@
-"""Graphs of values and tensors as SVG, DOT and Mermaid; no graphviz, and the standard library alone.
+"""Graphs of values, tensors and compiled programs as SVG, DOT and Mermaid; no graphviz needed.
 
-In a notebook ``%load_ext whygrad.drawing`` makes values and tensors draw themselves.
+On the standard library alone. A notebook draws a value, a tensor or a compiled program that ends a cell.
 """
 
 from __future__ import annotations
 
 from .._lazy import exporter
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 __getattr__, __dir__, __all__ = exporter(
     __name__,
@@ -20,14 +16,3 @@ __getattr__, __dir__, __all__ = exporter(
         ".pictures": ["Drawing", "draw"],
     },
 )
-
-
-def load_ipython_extension(ipython: Any) -> None:
-    """Let values and tensors draw themselves: ``%load_ext whygrad.drawing``."""
-    from ..autodiff.tensor import Tensor
-    from ..autodiff.value import Value
-    from .pictures import draw
-
-    formatter = ipython.display_formatter.formatters["image/svg+xml"]
-    for kind in (Value, Tensor):
-        formatter.for_type(kind, lambda node: draw(node).svg())

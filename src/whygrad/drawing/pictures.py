@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .._lazy import above
 from ..autodiff.program.program import Program
 from ..errors import SettingError
 from .graph import MOST, Box, Graph, graph_of
@@ -122,8 +123,7 @@ class Drawing:
         write_whole(path, kinds[path.suffix]())
         return path
 
-    def _repr_svg_(self) -> str:
-        return self.svg()
+    _repr_html_ = above("whygrad.drawing.notebook", "drawing_html")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.words}>"

@@ -72,10 +72,17 @@ class Arrow:
 
     def svg(self) -> str:
         """As SVG."""
-        line = " L".join(f"{x:.1f},{y:.1f}" for x, y in self.curve)
+        start = self.points[0]
+        line = f"M{start[0]:.1f},{start[1]:.1f}"
+        for (x0, y0), (x1, y1) in pairwise(self.points):  # the same cubic, in Bézier's form
+            ends = (
+                ((x0, y0 + (y1 - y0) / 3), (x1, y1 - (y1 - y0) / 3))
+                if self.down
+                else ((x0 + (x1 - x0) / 3, y0), (x1 - (x1 - x0) / 3, y1))
+            )
+            line += "C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in (*ends, (x1, y1)))
         return (
-            f'<path d="M{line}" fill="none" stroke="{LINE_COLOUR}" stroke-width="1.3" '
-            'marker-end="url(#end)"/>'
+            f'<path d="{line}" fill="none" stroke="{LINE_COLOUR}" stroke-width="1.3" marker-end="url(#end)"/>'
         )
 
 

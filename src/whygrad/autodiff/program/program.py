@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from importlib.util import find_spec
 
+from ..._lazy import above
 from ...errors import GraphError, KindError, SettingError, nearest
 from ..value import Value
 from .checking import Check, compare
@@ -143,6 +144,8 @@ class Program:
             f"<program of {len(self):,} nodes, how={self.how!r}: {len(self.inputs)} inputs, "
             f"{len(self._recording.parameters)} parameters>"
         )
+
+    _repr_html_ = above("whygrad.drawing.notebook", "program_html")
 
     # --- replaying -----------------------------------------------------------------------------------
 
