@@ -78,13 +78,16 @@ def plot(
 
 def _check(target: Path, suffix: str) -> None:
     """Refuse a file that cannot be written before any time is spent on it."""
-    from ..plots.film import FORMATS as FILMS
+    from ..plots.film import film_format
     from ..plots.style import FORMATS
 
-    known = FILMS if suffix == ".gif" else FORMATS
-    if target.suffix.lower().removeprefix(".").replace("jpeg", "jpg") not in known:
+    if suffix == ".gif":
+        film_format(target)
+    elif target.suffix.lower().removeprefix(".").replace("jpeg", "jpg") not in FORMATS:
         raise SettingError(
-            f"this cannot be written as {target.name}", expected=", ".join(f".{kind}" for kind in known)
+            f"a picture cannot be written as {target.name}",
+            expected=", ".join(f".{kind}" for kind in FORMATS),
+            received=target.suffix or "no suffix",
         )
 
 

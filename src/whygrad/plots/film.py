@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -92,30 +92,54 @@ def pictures(film: Film, dpi: float | None = None) -> Iterable[Array]:
         canvas.draw()
         still = canvas.copy_from_bbox(film.whole.bbox)
         renderer = canvas.get_renderer()
-        lid = _alone(canvas, film.above)
+        lid = Lid(_alone(canvas, film.above))
         for k in range(film.frames):
             canvas.restore_region(still)
             for artist in film.show(k):
                 if not artist.get_animated():
                     raise DataError("a film's frames must all change the same artists", received=repr(artist))
                 artist.draw(renderer)
-            if lid is not None:
-                renderer.draw_image(renderer.new_gc(), 0, 0, lid)
-            yield np.array(canvas.buffer_rgba())
+            frame = np.array(canvas.buffer_rgba())
+            lid.put_on(frame)
+            yield frame
     finally:
         for artist in (*moving, *film.above):
             artist.set_animated(False)
 
 
-def _alone(canvas: Any, artists: Sequence[Artist]) -> Array | None:
-    """Artists on nothing, as an image with transparency, rows from the bottom as a renderer takes them."""
-    if not artists:
-        return None
+def _alone(canvas: Any, artists: Sequence[Artist]) -> Array:
+    """Artists on nothing, as an image with transparency."""
     renderer = canvas.get_renderer()
     renderer.clear()
     for artist in artists:
         artist.draw(renderer)
-    return np.asarray(canvas.buffer_rgba())[::-1].copy()
+    return np.array(canvas.buffer_rgba())
+
+
+class Lid:
+    """An image with transparency that is laid over many frames: only pixels that show are touched.
+
+    Parameters
+    ----------
+    image
+        Shape: (height, width, 4), bytes.
+    """
+
+    def __init__(self, image: Array) -> None:
+        pixels = image.reshape(-1, 4)
+        opacity = pixels[:, 3]
+        self.solid = np.flatnonzero(opacity == 255)
+        self.colours = pixels[self.solid]
+        self.edges = np.flatnonzero((opacity > 0) & (opacity < 255))
+        self.rest = 255 - opacity[self.edges, None].astype(np.uint16)
+        self.share = pixels[self.edges, :3] * opacity[self.edges, None].astype(np.uint16) + 128
+
+    def put_on(self, frame: Array) -> None:
+        """Lay it over a frame, in place."""
+        pixels = frame.reshape(-1, 4)
+        pixels[self.solid] = self.colours
+        mixed = self.share + self.rest * pixels[self.edges, :3]
+        pixels[self.edges, :3] = (mixed + (mixed >> 8)) >> 8  # divided by 255 and rounded
 
 
 class Backdrop(Artist):
@@ -150,13 +174,20 @@ class Backdrop(Artist):
         """Lay the grid over the axes."""
         box = self.axes.bbox  # type: ignore[union-attr]
         left, bottom, right, top = (round(v) for v in (box.x0, box.y0, box.x1, box.y1))
-        fine = _stretched(_stretched(self.grid, top - bottom, 0), right - left, 1)
+        fine = _stretched(self.grid, max(1, right - left), max(1, top - bottom))
         if self.table is not None:
             levels = (fine * (len(self.table) - 1) + 0.5).astype(np.uint8)
             image = self.table.view(np.uint32).ravel().take(levels).view(np.uint8).reshape(*levels.shape, 4)
         else:
             image = _opaque(fine)
-        renderer.draw_image(renderer.new_gc(), left, bottom, image)
+        if isinstance(renderer, RendererAgg):  # straight into its pixels, whose rows begin at the top
+            pixels = np.asarray(renderer.buffer_rgba())  # type: ignore[no-untyped-call]
+            high, wide = pixels.shape[:2]
+            inside = image[max(0, -bottom) : high - bottom, max(0, -left) : wide - left][::-1]
+            below = high - max(0, bottom)
+            pixels[below - len(inside) : below, max(0, left) : max(0, left) + inside.shape[1]] = inside
+        else:
+            renderer.draw_image(renderer.new_gc(), left, bottom, image)
 
 
 def _opaque(colours: Array) -> Array:
@@ -166,22 +197,49 @@ def _opaque(colours: Array) -> Array:
     return found
 
 
-def _stretched(grid: Array, pixels: int, axis: int) -> Array:
-    """Linear interpolation along an axis, from the points of a grid to pixels."""
-    place = np.linspace(0, grid.shape[axis] - 1, max(1, pixels), dtype=np.float32)
-    low = np.minimum(place.astype(np.intp), max(0, grid.shape[axis] - 2))
-    share = (place - low).reshape([-1 if k == axis else 1 for k in range(grid.ndim)])
-    begin = grid.astype(np.float32, copy=False).take(low, axis)
-    end = grid.astype(np.float32, copy=False).take(low + (grid.shape[axis] > 1), axis)
-    end -= begin
-    end *= share
-    end += begin
-    return np.asarray(end)
+def _stretched(grid: Array, width: int, height: int) -> Array:
+    """Linear interpolation from the points of a grid to pixels, the outermost points at the edges.
+
+    Shape: (rows, columns) -> (height, width); (rows, columns, channels) -> (height, width, channels).
+    """
+    if grid.ndim == 3:
+        return np.stack([_stretched(grid[..., k], width, height) for k in range(grid.shape[2])], axis=-1)
+    rows, columns = grid.shape
+    left, right = _reach(columns, width)
+    top, bottom = _reach(rows, height)
+    image = Image.fromarray(grid.astype(np.float32, copy=False))
+    bilinear = Image.Resampling.BILINEAR
+    return np.asarray(image.resize((width, height), bilinear, box=(left, top, right, bottom)))
+
+
+def _reach(points: int, pixels: int) -> tuple[float, float]:
+    """From where to where pixels reach, the first and last of them centred on the first and last point."""
+    step = (points - 1) / max(1, pixels - 1)
+    begin = max(0.0, 0.5 - step / 2)
+    return (begin, min(float(points), begin + step * pixels)) if points > 1 else (0.0, 1.0)
 
 
 def save_film(film: Film, path: Path | str, dpi: float | None = None) -> Path:
     """Write a film, whole or not at all; see :meth:`Film.save`."""
     path = Path(path)
+    kind = film_format(path)
+    frames = list(pictures(film, dpi))
+    text = alt_text(film.whole)
+    if kind == "mp4":
+        write_whole(path, _mp4(frames, film.fps))
+    else:
+        write_whole(path, encode(frames, film.fps, kind, text))
+    return path
+
+
+def film_format(path: Path) -> str:
+    """The format that a file's suffix stands for.
+
+    Raises
+    ------
+    SettingError
+        If it is none of a film, or there is no encoder for it.
+    """
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise SettingError(
@@ -193,13 +251,7 @@ def save_film(film: Film, path: Path | str, dpi: float | None = None) -> Path:
         raise SettingError(
             "there is no encoder for MP4 here", expected="ffmpeg", hint="write a .gif or .webp"
         )
-    frames = list(pictures(film, dpi))
-    text = alt_text(film.whole)
-    if kind == "mp4":
-        write_whole(path, _mp4(frames, film.fps))
-    else:
-        write_whole(path, encode(frames, film.fps, kind, text))
-    return path
+    return kind
 
 
 def encode(frames: Sequence[Array], fps: float, kind: str = "gif", text: str = "") -> bytes:
@@ -240,7 +292,7 @@ def encode(frames: Sequence[Array], fps: float, kind: str = "gif", text: str = "
         )
         return out.getvalue()
     palette, table = shared_palette(frames)
-    indexed = [_indexed(table[_cells(frame)], palette) for frame in frames]
+    indexed = [_indexed(places, palette) for places in _places(frames, table)]
     more = {"comment": text.encode("ascii", "replace")[:250]} if text else {}
     indexed[0].save(out, "GIF", save_all=True, append_images=indexed[1:], duration=durations, loop=0, **more)
     return out.getvalue()
@@ -259,9 +311,11 @@ def shared_palette(frames: Sequence[Array], colours: int = COLOURS) -> tuple[Arr
     places = sorted({int(k) for k in np.linspace(0, len(frames) - 1, min(SAMPLES, len(frames)))})
     together = np.concatenate([frames[k][..., :3].reshape(-1, 3) for k in places])
     cells = _cells(together)
-    order = np.argsort(cells, kind="stable")
-    used, starts, seen = np.unique(cells[order], return_index=True, return_counts=True)
-    means = np.add.reduceat(together[order].astype(np.float32), starts, axis=0) / seen[:, None]
+    counts = np.bincount(cells, minlength=32**3)
+    used = np.flatnonzero(counts)
+    seen = counts[used]
+    sums = [np.bincount(cells, together[:, channel], 32**3)[used] for channel in range(3)]
+    means = (np.stack(sums, axis=1) / seen[:, None]).astype(np.float32)
     palette = _most_different(means, seen, colours)
     for _ in range(3):  # and then move to the middle of what is nearest to them (k-means)
         nearest = _nearest(means, palette)
@@ -301,6 +355,21 @@ def _cells(frame: Array) -> Array:
         return np.asarray((whole & 0xF8) << 7 | (whole >> 6) & 0x3E0 | (whole >> 19) & 0x1F)
     wide = frame.astype(np.uint16)
     return np.asarray((wide[..., 0] >> 3) << 10 | (wide[..., 1] >> 3) << 5 | wide[..., 2] >> 3)
+
+
+def _places(frames: Sequence[Array], table: Array) -> Iterable[Array]:
+    """Each frame as places in the palette; only pixels that changed are looked up."""
+    before = places = None
+    for frame in frames:
+        whole = np.ascontiguousarray(frame).view("<u4")[..., 0] if frame.shape[-1] == 4 else None
+        if before is None or places is None or whole is None or whole.shape != before.shape:
+            places = table[_cells(frame)]
+        else:
+            changed = np.flatnonzero(whole != before)
+            places = places.copy()
+            places.ravel()[changed] = table[_cells(frame.reshape(-1, 4)[changed])]
+        before = whole
+        yield places
 
 
 def _centre(cells: Array) -> Array:

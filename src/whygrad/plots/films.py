@@ -128,13 +128,13 @@ def landscape_film(found: Landscape, *, fps: float = 15.0) -> Film:
     line = ax.plot([], [], color=VERMILLION, linewidth=1.8)[0]
     dot = ax.plot([], [], "o", color=VERMILLION, markeredgecolor="white", markersize=10)[0]
     ax.plot(*path[0], "o", color="white", markeredgecolor=INK, markersize=8)
-    title = _headline(ax)
+    title = _headline(ax, "step ")
 
     def show(k: int) -> list[Artist]:
         for each in (under, line):
             each.set_data(*path[: k + 1].T)
         dot.set_data(path[k : k + 1, 0], path[k : k + 1, 1])
-        title.set_text(f"step {k} of {len(path) - 1}: loss {short(float(loss[k]))}")
+        title.set_text(f"{k} of {len(path) - 1}: loss {short(float(loss[k]))}")
         return [under, line, dot, title]
 
     describe(whole, f"The walk down the loss landscape on a plane of {found.plane.sentence}.")
@@ -185,14 +185,14 @@ def hidden_film(
     shown = [place for place in range(len(classes)) if (labels == place).any()]
     name(ax, "", "hidden direction 1", "hidden direction 2")
     legend(ax, loc="upper left")
-    title = _headline(ax)
+    title = _headline(ax, "the plane, bent by the hidden layer: epoch ")
 
     def show(k: int) -> list[Artist]:
         sheet = mesh[k].reshape(side, side, 2)
         lines.set_segments([*sheet, *sheet.transpose(1, 0, 2)])
         for each, place in zip(dots, shown, strict=True):
             each.set_offsets(activations[k][labels == place])
-        title.set_text(f"the plane, bent by the hidden layer: epoch {epochs[k]}")
+        title.set_text(f"{epochs[k]}")
         return [lines, *dots, title]
 
     describe(whole, f"How a hidden layer bends the plane, from epoch {epochs[0]} to {epochs[-1]}.")
@@ -219,13 +219,13 @@ def flow_film(flow: Flow, *, fps: float = 15.0, most: int = 100) -> Film:
     ax.set_xticks(places, [f"layer {k}" for k in places])
     name(ax, "", "", "‖∂L/∂θ‖")
     legend(ax, loc="upper right", handlelength=3.6)
-    title = _headline(ax)
+    title = _headline(ax, "gradient of each layer: epoch ")
     chosen = np.unique(np.linspace(0, len(flow.epochs) - 1, min(most, len(flow.epochs))).astype(int))
 
     def show(k: int) -> list[Artist]:
         for bar, height in zip(bars, norms[:, chosen[k]], strict=True):
             bar.set_height(height if np.isfinite(height) and height > 0 else floor)
-        title.set_text(f"gradient of each layer: epoch {flow.epochs[chosen[k]]}")
+        title.set_text(f"{flow.epochs[chosen[k]]}")
         return [*bars, marks, title]
 
     describe(whole, f"Gradient norms of {flow.layers} layers over {len(flow.epochs)} epochs, as bars.")
@@ -238,10 +238,14 @@ def _legend_of(ax: Axes) -> list[Artist]:
     return [] if found is None else [found]
 
 
-def _headline(ax: Axes) -> Any:
-    """A title that changes: its room is kept by an empty one."""
+def _headline(ax: Axes, words: str) -> Any:
+    """A title whose words stand still; what comes back stands behind them and changes.
+
+    Drawing letters takes longer than anything else in a frame. An empty title keeps the room.
+    """
     ax.set_title(" ", fontsize=12)
-    return ax.text(0.0, 1.02, "", transform=ax.transAxes, fontsize=12, color=INK, va="bottom")
+    still = ax.text(0.0, 1.02, words, transform=ax.transAxes, fontsize=12, color=INK, va="bottom")
+    return ax.annotate("", (1, 0), xycoords=still, fontsize=12, color=INK, va="bottom", annotation_clip=False)
 
 
 def _moments(history: History, most: int = 100) -> list[int]:
@@ -269,7 +273,7 @@ def _loss(ax: Axes, history: History, moments: Sequence[int]) -> Show:
     dot = ax.plot([], [], "o", color=BLUE, markeredgecolor="white", markersize=8)[0]
     name(ax, "", "epoch", "loss")
     legend(ax, loc="upper right")
-    title = _headline(ax)
+    title = _headline(ax, "loss, epoch ")
 
     def show(k: int) -> list[Artist]:
         until = int(np.searchsorted(epochs, moments[k], side="right"))
@@ -277,7 +281,7 @@ def _loss(ax: Axes, history: History, moments: Sequence[int]) -> Show:
             line.set_data(epochs[:until], values[:until])
         dot.set_data(epochs[max(0, until - 1) : until], loss[max(0, until - 1) : until])
         last = f": {short(float(loss[until - 1]))}" if until and np.isfinite(loss[until - 1]) else ""
-        title.set_text(f"loss, epoch {moments[k]}{last}")
+        title.set_text(f"{moments[k]}{last}")
         return [line for line, _ in lines] + [dot, title]
 
     return show
@@ -300,13 +304,13 @@ def _boundary(
     ax.set_xlim(first.extent[:2])
     ax.set_ylim(first.extent[2:])
     legend(ax, loc="upper left")
-    title = _headline(ax)
+    title = _headline(ax, "decision boundary, epoch ")
     above = [*dots, *_legend_of(ax)]
 
     def show(k: int) -> list[Artist]:
         image.set_grid(_shade_of(grids[k]))
         line.set_segments(crossings(grids[k]))
-        title.set_text(f"decision boundary, epoch {epochs[k]}")
+        title.set_text(f"{epochs[k]}")
         return [image, line, title]
 
     return show, above

@@ -210,6 +210,8 @@ def margins(probability: Array) -> Array:
     """
     tiny = np.exp(-2 * SETTLED)
     logs = np.log(np.clip(probability, tiny, 1.0))
+    if logs.shape[-1] == 2:
+        return np.asarray(logs - logs[..., ::-1])
     ranked = np.sort(logs, axis=-1)
     best, second = ranked[..., -1:], ranked[..., -2:-1]
     return np.asarray(logs - np.where(logs == best, second, best))
