@@ -45,16 +45,22 @@ class Text:
     bold: bool = False
     middle: bool = True
     colour: str = INK
-    on_line: bool = False  # then it has a white rim
+    on_line: bool = False  # then it stands on white, so that no stretch of line is read as a sign
 
     def svg(self) -> str:
         """As SVG."""
         anchor = ' text-anchor="middle"' if self.middle else ""
         weight = ' font-weight="bold"' if self.bold else ""
-        rim = ' stroke="white" stroke-width="3" paint-order="stroke"' if self.on_line else ""
+        white = ""
+        if self.on_line:
+            wide, high = 0.61 * self.size * len(self.text) + 3, 1.2 * self.size
+            white = (
+                f'<rect x="{self.x - wide / 2:.1f}" y="{self.y - high / 2:.1f}" width="{wide:.1f}" '
+                f'height="{high:.1f}" fill="white" fill-opacity="0.85"/>'
+            )
         return (
-            f'<text x="{self.x:.1f}" y="{self.y + 0.35 * self.size:.1f}" font-size="{self.size:g}"{anchor}'
-            f'{weight} fill="{self.colour}"{rim}>{escape(self.text)}</text>'
+            f'{white}<text x="{self.x:.1f}" y="{self.y + 0.35 * self.size:.1f}" font-size="{self.size:g}"{anchor}'
+            f'{weight} fill="{self.colour}">{escape(self.text)}</text>'
         )
 
 
