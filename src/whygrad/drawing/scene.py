@@ -59,8 +59,8 @@ class Text:
                 f'height="{high:.1f}" fill="white" fill-opacity="0.85"/>'
             )
         return (
-            f'{white}<text x="{self.x:.1f}" y="{self.y + 0.35 * self.size:.1f}" font-size="{self.size:g}"{anchor}'
-            f'{weight} fill="{self.colour}">{escape(self.text)}</text>'
+            f'{white}<text x="{self.x:.1f}" y="{self.y + 0.35 * self.size:.1f}" font-size="{self.size:g}"'
+            f'{anchor}{weight} fill="{self.colour}">{escape(self.text)}</text>'
         )
 
 
