@@ -12,6 +12,28 @@ from ..history import OF_LAYERS, History
 Array = np.ndarray[Any, Any]
 HOT = 0.5  # an epoch is hot while its learning rate is at least this share of the highest
 LAST = 3  # epochs whose median stands for the end
+SMOOTH = 5  # epochs of the running median
+
+
+def smoothed(values: Array) -> Array:
+    """The running median of a curve; at the ends, of the part of its window that there is.
+
+    Shape: (epochs,) to (epochs,).
+
+    Examples
+    --------
+    >>> smoothed(np.array([3.0, 9.0, 2.0, 1.0, 1.0])).tolist()
+    [3.0, 2.5, 2.0, 1.5, 1.0]
+    """
+    count, half = len(values), SMOOTH // 2
+    found = np.array([np.median(values[max(0, k - half) : k + half + 1]) for k in range(min(count, half))])
+    if count <= half:
+        return found
+    whole = np.empty((0,))
+    if count >= SMOOTH:
+        whole = np.median(np.lib.stride_tricks.sliding_window_view(values, SMOOTH), axis=1)
+    rest = [np.median(values[max(0, k - half) :]) for k in range(half + len(whole), count)]
+    return np.concatenate([found, whole, rest])
 
 
 @dataclass(frozen=True)

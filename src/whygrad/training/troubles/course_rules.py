@@ -9,6 +9,7 @@ import numpy as np
 
 from ..defaults import weight_decay_for
 from .case import USUAL, Case
+from .course import SMOOTH, smoothed
 from .gradient_rules import VIOLENT
 from .trouble import Trouble
 from .words import rate, short
@@ -26,7 +27,6 @@ TINY = 7e-4  # the largest update ratio of a run; healthy ones had at least 0.00
 UNMOVED = 0.8  # loss at the end, relative to that of the first epoch
 RISEN = 1.3  # validation loss at the end, relative to its minimum
 RISE = 0.25  # and above it, relative to guessing; healthy runs had up to 0.17
-SMOOTH = 5  # epochs of the running median
 FALL = 0.05  # of the loss in each of the last two thirds, relative to guessing
 GAIN = 0.06  # further fall that is to be expected, relative to guessing
 REST = 0.3  # loss at the end, relative to guessing
@@ -126,8 +126,7 @@ def overfitting(case: Case) -> Trouble | None:
     watched = course.validation
     if watched is None or len(watched) < SMOOTH or history.best_epoch is not None:
         return None
-    half = SMOOTH // 2
-    smooth = np.array([np.median(watched[max(0, k - half) : k + half + 1]) for k in range(len(watched))])
+    smooth = smoothed(watched)
     best, end = int(smooth.argmin()), float(smooth[-1])
     least = float(smooth[best])
     scale = case.guess if case.guess is not None else float(course.losses[0])
