@@ -109,8 +109,12 @@ class SigmoidCrossEntropy(LossKernel):
             (np.log1p, (first, first)),
             (np.multiply, (z, targets, second)),
             (np.subtract, (positive, second, second)),
-            (self.mean_of, (parts.reshape(-1), self.value)),
+            self.mean(),
         ]
+
+    def mean(self) -> Call:
+        """The mean over samples and outputs of what the parts add up to."""
+        return self.mean_of, (self.parts.reshape(-1), self.value)
 
 
 class _Softmax(LossKernel):
@@ -176,6 +180,7 @@ class LabelCrossEntropy(_Softmax):
         n = len(z)
         self.samples, self.length = np.arange(n), np.array(n)
         self.places, self.picked = np.empty(n, np.intp), np.empty(n, z.dtype)
+        self.losses = self.picked  # of each sample
         self.unsigned = self.places.view(np.uintp)  # what is below zero is far above all others
 
     def check(self, targets: Array) -> None:
@@ -194,7 +199,7 @@ class LabelCrossEntropy(_Softmax):
             *self.softmax(),
             (self.shifted.reshape(-1).take, (places, None, picked, "clip")),
             (np.subtract, (self.totals, picked, picked)),
-            (np.add.reduce, (picked, None, None, self.value)),
+            (np.add.reduce, (self.losses, -1, None, self.value)),
             (np.divide, (self.value, self.n, self.value)),
             (flat.take, (places, None, picked, "clip")),
             (np.subtract, (picked, self.one, picked)),

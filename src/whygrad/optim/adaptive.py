@@ -60,7 +60,7 @@ class Adagrad(Optimizer):
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
         (epsilon,), lr = self._scalars, self._rate
-        lr.fill(rate)
+        lr[...] = rate
         for theta, g, squares, work in self._blocks:
             np.multiply(g, g, work)
             np.add(squares, work, squares)
@@ -116,7 +116,7 @@ class RMSprop(Optimizer):
         #     c = sqrt(1 - alpha)
         #     lr g / (sqrt(s) + eps) = (lr / c) g / (sqrt(sum) + eps / c)
         (alpha, epsilon), factor = self._scalars, self._rate
-        factor.fill(rate / math.sqrt(1 - self.alpha))
+        factor[...] = rate / math.sqrt(1 - self.alpha)
         for theta, g, squares, work in self._blocks:
             np.multiply(squares, alpha, squares)
             np.multiply(g, g, work)
@@ -187,7 +187,7 @@ class Adam(Optimizer):
         (beta1, beta2, epsilon), factor = self._scalars, self._rate
         t = self.steps_taken + 1
         correction = math.sqrt((1 - self.beta2**t) / (1 - self.beta2))
-        factor.fill(rate * correction * (1 - self.beta1) / (1 - self.beta1**t))
+        factor[...] = rate * correction * (1 - self.beta1) / (1 - self.beta1**t)
         epsilon.fill(correction * self.epsilon)
         for theta, g, sums, squares, work in self._blocks:
             np.multiply(sums, beta1, sums)
@@ -275,17 +275,19 @@ class AdamW(Adam):
             check_alike("parameters", parameters, "decay_mask", self._mask)
         super()._lay_out(parameters)
         self._factors = np.ones_like(self._rate if self._mask is None else self._mask)
-        self._factor_decay = 0.0  # the decay that the factors are for
+        self._decay = np.empty_like(self._rate)
+        self._factor_rate: Any = None  # the learning rate that the factors are for
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
-        decay = rate * self.weight_decay
-        if decay != self._factor_decay:
+        if rate is not self._factor_rate:
+            decay = rate * self.weight_decay
             if self._mask is None:
-                self._factors.fill(1 - decay)
+                self._factors[...] = 1 - decay
             else:
-                np.multiply(self._mask, -decay, out=self._factors)
+                self._decay[...] = -decay
+                np.multiply(self._mask, self._decay, out=self._factors)
                 np.add(self._factors, 1.0, out=self._factors)
-            self._factor_decay = decay
+            self._factor_rate = rate
         np.multiply(parameters, self._factors, out=parameters)
         super()._update(parameters, gradient, rate)
 

@@ -34,7 +34,7 @@ class GradientDescent(Optimizer):
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
         lr = self._rate
-        lr.fill(rate)
+        lr[...] = rate
         for theta, g, work in self._blocks:
             np.multiply(g, lr, work)
             np.subtract(theta, work, theta)
@@ -78,7 +78,7 @@ class Momentum(Optimizer):
 
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
         (momentum,), lr = self._scalars, self._rate
-        lr.fill(rate)
+        lr[...] = rate
         for theta, g, velocity, work in self._blocks:
             np.multiply(velocity, momentum, velocity)
             np.add(velocity, g, velocity)
@@ -116,7 +116,7 @@ class Nesterov(Momentum):
     def _update(self, parameters: FloatVector, gradient: FloatVector, rate: float) -> None:
         # Kept is mu v, which serves this step and the next: u <- mu (u + g), and the direction is g + u.
         (momentum,), lr = self._scalars, self._rate
-        lr.fill(rate)
+        lr[...] = rate
         for theta, g, decayed, work in self._blocks:
             np.add(decayed, g, decayed)
             np.multiply(decayed, momentum, decayed)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._numbers import POSITIVE, count, number
+from ..errors import TrainingError
 from ..nn.batches import Batches
 from ..nn.losses import Loss
 from ..nn.regularizers import Regularizer
@@ -114,10 +115,14 @@ class Training:
         self.best: Best | None = None
         self.norms = LayerNorms(network.flat)
         self.batches = Batches(*data, self.batch_size)
-        rest = len(data.X) % self.batch_size
-        for rows in (self.batch_size, rest) if rest else (self.batch_size,):
-            network.lay_out(data.X[:rows], data.targets[:rows], loss, regularizer)
         self._begin()
+
+    def lay_out(self) -> None:
+        """Have the network's steps laid out, for whole batches and for the last one: to be called before run."""
+        X, targets = self.data
+        rest = len(X) % self.batch_size
+        for rows in (self.batch_size, rest) if rest else (self.batch_size,):
+            self.network.lay_out(X[:rows], targets[:rows], self.loss, self.regularizer)
 
     def _begin(self) -> None:
         """Get ready for an epoch."""
@@ -145,7 +150,7 @@ class Training:
         start = time.perf_counter() - earlier
         wake = wake if pulse is not None else math.inf
         with (
-            self._threads(),
+            self.threads(),
             interruptible() as stop,
             np.errstate(all="ignore"),
         ):  # NaN and inf are looked for
@@ -164,7 +169,7 @@ class Training:
                 epoch = self._epoch(rate, norm, time.perf_counter() - start, whole)
                 self.history.epochs.append(epoch)
                 if whole:
-                    more = self._judge(epoch)
+                    more = self.judge(epoch)
                     self._begin()
                     more &= not any([_says_stop(callback(epoch)) for callback in callbacks])
                     # A run that ends here is not written as one that goes on.
@@ -180,7 +185,7 @@ class Training:
             self.history.best_epoch = self.best.epoch
         return self.history
 
-    def _threads(self) -> AbstractContextManager[None]:
+    def threads(self) -> AbstractContextManager[None]:
         """One thread for matrix products too small for two, unless somebody has chosen how many."""
         widest = max([parameter.data.size for parameter in self.network.flat.parameters.values()], default=0)
         chosen = any([name in os.environ for name in THREADS])
@@ -208,14 +213,14 @@ class Training:
         x, t = self.data if isinstance(rows, slice) else self.batches.take(rows)
         value = network.loss_and_gradient(x, t, self.loss, self.regularizer)
         if not math.isfinite(value):
-            raise self._diverged("loss", value)
+            raise self.diverged("loss", value)
         last = self.done + len(x) == len(self.data.X)
         norm = math.nan
         if last:
             self.norms.before(network.vector, network.gradient)
             norm = self.norms.whole
             if not math.isfinite(norm):  # the loss does not show it yet
-                raise self._diverged("gradient", norm)
+                raise self.diverged("gradient", norm)
         self.done += len(x)
         if self.clip is not None:
             norm = clip_by_norm(network.gradient, self.clip)
@@ -226,7 +231,8 @@ class Training:
             self.sum_score += self.score(self.loss.inputs[0], t) * len(x)
         return rate, norm
 
-    def _diverged(self, what: str, value: float) -> Exception:
+    def diverged(self, what: str, value: float) -> TrainingError:
+        """The error for a loss or a gradient that is not finite, right after the pass that gave it."""
         place = f"epoch {len(self.history) + 1}, batch {self.done // self.batch_size + 1}"
         return diverged(self.network, what, value, place, self.optimizer, self.history)
 
@@ -260,7 +266,7 @@ class Training:
                 score += scorer(out, t) * len(x)
         return loss / len(rows.X), score / len(rows.X) if scorer is not None else None
 
-    def _judge(self, epoch: Epoch) -> bool:
+    def judge(self, epoch: Epoch) -> bool:
         """Take note of how good the epoch was; whether to go on."""
         loss = epoch.loss if epoch.validation_loss is None else epoch.validation_loss
         if isinstance(self.optimizer.learning_rate, ReduceOnPlateau):
@@ -323,6 +329,7 @@ def fit(
         validation=validation,
         patience=patience,
     )
+    run.lay_out()
     return run.run(callbacks)
 
 

@@ -238,49 +238,79 @@ class NeuralNetwork(Estimator):
             raise SettingError("resume=True needs a checkpoint to go on from", hint="checkpoint=PATH")
         keeper = None if checkpoint is None else Checkpoint(checkpoint, resume)
         new = self.head is None
-        with self._unchanged_by_errors():
-            data, names = self._matrix(X), column_names(X)
-            head, learned, watched = self._parts(data, y, validation, patience, keeper)
-            rows = len(learned.X)
-            batch = rows if isinstance(batch_size, str) else min(batch_size, rows)
-            optimizer = self._optimizer(learning_rate, schedule, steps=epochs * -(-rows // batch))
-            if new:
-                if names and self.encoding is None:
-                    self.encoding = Encoding(tuple([Column(name, "number") for name in names]))
-                self.adopt(head, _is_column(y))
-            if self.scale and self.scaling is None:
-                self.scaling = Scaling.of(learned.X)
-            learned, watched = self._scaled_rows(learned), self._scaled_rows(watched) if watched else None
-            if isinstance(optimizer, AdamW) and optimizer.decay_mask is None:
-                optimizer.decay_mask = self.network.flat.penalized
-            self.history.metric = head.metric
-            run = Training(
-                self.network,
-                head.loss,
-                optimizer,
-                learned,
-                epochs=epochs,
-                batch_size=batch,
-                rng=self.rng,
-                regularizer=self.regularizer,
-                history=self.history,
-                score=head.scorer(learned.targets),
+        with self.unchanged_by_errors():
+            run = self.prepare(
+                X,
+                y,
+                epochs,
+                learning_rate,
+                batch_size,
+                schedule=schedule,
                 clip=clip,
-                validation=watched,
-                validation_score=None if watched is None else head.scorer(watched.targets),
+                validation=validation,
                 patience=patience,
+                keeper=keeper,
             )
+            run.lay_out()
             if keeper is not None:
                 keeper.begin(run, self._setup(run))
         if new and verbose is not False:
-            announce(head.sentence)
+            announce(self._decided().sentence)
         watch(run, callbacks, keeper, verbose)
         if self.history.interrupted and verbose is not False:
             announce(f"stopped by Ctrl-C in epoch {len(self.history)}; what was learned is kept")
         return self.history
 
+    def prepare(
+        self,
+        X: Any,
+        y: Any,
+        epochs: int,
+        learning_rate: float | None,
+        batch_size: int | str,
+        *,
+        schedule: str | None = None,
+        clip: float | None = None,
+        validation: float | tuple[Any, Any] | None = None,
+        patience: int | None = None,
+        keeper: Checkpoint | None = None,
+    ) -> Training:
+        """All that :meth:`train` does before the first step; the network learns what its outputs mean."""
+        new = self.head is None
+        data, names = self._matrix(X), column_names(X)
+        head, learned, watched = self._parts(data, y, validation, patience, keeper)
+        rows = len(learned.X)
+        batch = rows if isinstance(batch_size, str) else min(batch_size, rows)
+        optimizer = self._optimizer(learning_rate, schedule, steps=epochs * -(-rows // batch))
+        if new:
+            if names and self.encoding is None:
+                self.encoding = Encoding(tuple([Column(name, "number") for name in names]))
+            self.adopt(head, _is_column(y))
+        if self.scale and self.scaling is None:
+            self.scaling = Scaling.of(learned.X)
+        learned, watched = self._scaled_rows(learned), self._scaled_rows(watched) if watched else None
+        if isinstance(optimizer, AdamW) and optimizer.decay_mask is None:
+            optimizer.decay_mask = self.network.flat.penalized
+        self.history.metric = head.metric
+        return Training(
+            self.network,
+            head.loss,
+            optimizer,
+            learned,
+            epochs=epochs,
+            batch_size=batch,
+            rng=self.rng,
+            regularizer=self.regularizer,
+            history=self.history,
+            score=head.scorer(learned.targets),
+            clip=clip,
+            validation=watched,
+            validation_score=None if watched is None else head.scorer(watched.targets),
+            patience=patience,
+        )
+
     @contextmanager
-    def _unchanged_by_errors(self) -> Iterator[None]:
+    def unchanged_by_errors(self) -> Iterator[None]:
         """Within the block, what is refused leaves the network as it was."""
         before, metric, state = self.network, self.history.metric, self.rng.bit_generator.state
         decided = self.head, self.column, self.scaling, self.encoding
