@@ -109,12 +109,12 @@ class SigmoidCrossEntropy(LossKernel):
             (np.log1p, (first, first)),
             (np.multiply, (z, targets, second)),
             (np.subtract, (positive, second, second)),
-            self.mean(),
+            *self.mean(),
         ]
 
-    def mean(self) -> Call:
+    def mean(self) -> list[Call]:
         """The mean over samples and outputs of what the parts add up to."""
-        return self.mean_of, (self.parts.reshape(-1), self.value)
+        return [(self.mean_of, (self.parts.reshape(-1), self.value))]
 
 
 class _Softmax(LossKernel):

@@ -10,21 +10,19 @@ network trained alone, to the last bit.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from ..autodiff.op import Elementwise, Op
 from ..autodiff.ops.arrays import softmax
-from ..autodiff.ops.losses import l1_penalty, l2_penalty, label_cross_entropy, sigmoid_cross_entropy
-from ..autodiff.readings.buffers import Call, Layout, Place, Workspace
+from ..autodiff.ops.losses import l1_penalty, l2_penalty
+from ..autodiff.readings.buffers import Call, Layout, Workspace
 from .activations import Activation
-from .kernels import LabelCrossEntropy, LossKernel, SigmoidCrossEntropy
 from .layer import Array, Layer
 from .layers import Dense
 from .losses import LOSSES, Loss
 from .sequential import Sequential
+from .stacked_losses import MembersLayout, evaluating_kernel, flat, stacked_kernel
 from .training_step import SMALL, is_laid_out
 
 
@@ -72,6 +70,7 @@ class StackedStep:
         gradient: Array,
         x: Array,
         targets: Array,
+        *,
         l1: Array | None = None,
         l2: Array | None = None,
         workspace: Workspace | None = None,
@@ -80,22 +79,24 @@ class StackedStep:
         self.dtype, (self.members, self.n, _) = x.dtype, x.shape
         self.forward: list[Call] = []
         self.backward: list[Call] = []
-        source, before = x[..., :-1], None
+        source, upstream, before = x[..., :-1], np.empty(0), None
         parts = _parts(network, values), _parts(network, gradient)
-        first = network.layers[0]
+        upstreams = itertools.cycle(self._upstreams(network))
         for layer, weights, slopes in zip(network.layers, *parts, strict=True):
-            output, upstream = self._new(layer, source), self._new(layer, source)
-            if layer is first and source[0].size <= SMALL:  # as a single network's step has it
+            output = np.empty((*source.shape[:2], layer.outputs(source.shape[2])), self.dtype)
+            if weights:  # for an activation, the gradient by its input takes the place of that by its output
+                upstream = next(upstreams)[: output.size].reshape(output.shape)
+            if before is None and source[0].size <= SMALL:  # as a single network's step has it
                 calls = _with_ones(x, values, gradient, weights[0].shape[1:], output, upstream)
             else:
                 calls = self._calls(layer, source, weights, slopes, output, upstream, before)
             self.forward, self.backward = self.forward + calls[0], calls[1] + self.backward
             source, before = output, upstream
         self.predictions = source
-        kernel = _kernel(loss, source, targets, before)
+        kernel = stacked_kernel(loss, source, targets, upstream)
         self.value = kernel.value
         self.penalties = self._add_penalties(network, parts, l1, l2)
-        self.calls = [*self.forward, *kernel.calls(_flat(targets)), *self.backward]
+        self.calls = [*self.forward, *kernel.calls(flat(targets)), *self.backward]
 
     def run(self) -> Array:
         """The loss of each member, penalty included, in float64; fills the matrix of gradients."""
@@ -107,8 +108,11 @@ class StackedStep:
         return total
 
     # --- laying out --------------------------------------------------------------------------------
-    def _new(self, layer: Layer, source: Array) -> Array:
-        return np.empty((self.members, self.n, layer.outputs(source.shape[2])), self.dtype)
+    def _upstreams(self, network: Sequential) -> tuple[Array, Array]:
+        """Two arrays, by turns for the gradients by the outputs of dense layers: nobody wants them later."""
+        widest = max([layer.weights.shape[1] for layer in network.layers if isinstance(layer, Dense)])
+        size = self.members * self.n * widest
+        return np.empty(size, self.dtype), np.empty(size, self.dtype)
 
     def _calls(
         self,
@@ -122,8 +126,8 @@ class StackedStep:
     ) -> tuple[list[Call], list[Call]]:
         """The forward and the backward calls of one layer."""
         if weights:
-            forward = dense_forward(source, *weights, output)
-            return forward, _dense_backward(source, weights[0], upstream, *slopes, before)
+            (w, b), (dw, db) = weights, slopes
+            return dense_forward(source, w, b, output), _dense_backward(source, w, upstream, dw, db, before)
         layout = Layout(self.dtype)
         places = [layout.given(source)]
         y = layout.store(layer.op.forward(layout, *places), output)
@@ -182,16 +186,17 @@ class StackedEvaluation:
         for layer, weights in zip(network.layers, _parts(network, values), strict=True):
             output = workspace.take((*x.shape[:2], layer.outputs(x.shape[2])), x.dtype)
             if weights:
-                self.calls += dense_forward(x, *weights, output)
+                w, b = weights
+                self.calls += dense_forward(x, w, b, output)
             else:
                 layout = Layout(x.dtype)
                 layout.store(layer.op.forward(layout, layout.given(x)), output)
                 self.calls += layout.calls(workspace)[0]
             x = output
         self.predictions = x
-        kernel = _evaluating(loss, x, targets)
+        kernel = evaluating_kernel(loss, x, targets)
         self.value = kernel.value
-        self.calls += kernel.calls(_flat(targets))
+        self.calls += kernel.calls(flat(targets))
 
     def run(self) -> Array:
         """The loss of each member, in float64."""
@@ -200,7 +205,7 @@ class StackedEvaluation:
         return self.value.astype(np.float64)
 
 
-def unstackable(network: Sequential, loss: Loss) -> str | None:
+def unstackable(network: Sequential, loss: Loss | None) -> str | None:
     """Which layer or loss cannot be laid out for many networks at once; None if all can."""
     for layer in network.layers:
         plain = is_laid_out(layer) and type(layer).call is Layer.call
@@ -209,7 +214,7 @@ def unstackable(network: Sequential, loss: Loss) -> str | None:
         )
         if not plain or not (type(layer) is Dense or activates):
             return repr(layer)
-    return None if type(loss) in LOSSES.values() else repr(loss)
+    return None if loss is None or type(loss) in LOSSES.values() else repr(loss)
 
 
 # --- layers --------------------------------------------------------------------------------------------
@@ -240,109 +245,15 @@ def dense_forward(x: Array, w: Array, b: Array, z: Array) -> list[Call]:
     return [(np.matmul, (x, w, z)), (np.add, (z, b, z))]
 
 
-def _dense_backward(
-    x: Array, w: Array, delta: Array, dw: Array, db: Array, dx: Array | None
-) -> list[Call]:
+def _dense_backward(x: Array, w: Array, delta: Array, dw: Array, db: Array, dx: Array | None) -> list[Call]:
     """``dW = xᵀ δ``, ``db = 1ᵀ δ``, ``dx = δ Wᵀ`` of each member."""
     ones = np.ones((1, x.shape[1]), x.dtype)
     calls: list[Call] = [(np.matmul, (x.mT, delta, dw)), (np.matmul, (ones, delta, db))]
     if dx is None:
         return calls
-    product = np.multiply if delta.shape[2] == 1 else np.matmul  # of one column and one row: nothing is summed
-    return [*calls, (product, (delta, w.mT, dx))]
-
-
-# --- losses --------------------------------------------------------------------------------------------
-class MembersLayout(Layout):
-    """Rules that end in one number, laid out so that they give one for each member."""
-
-    def given(self, array: Array) -> Place:
-        """The place of an array that is there already; its size is that of one member's part."""
-        if id(array) not in self.places:
-            self.places[id(array)] = _OfMembers(self, array.shape, array.dtype, array)
-        return super().given(array)
-
-    def sum(self, a: Place, axis: Any = None, keepdims: bool = False) -> Place:
-        """The sum over a member's entries."""
-        assert axis is None
-        return self._note(_sum_of_each, (a,), a.shape[:1], self.dtype)
-
-    def mean(self, a: Place, axis: Any = None, keepdims: bool = False) -> Place:
-        """Their mean."""
-        return self.elementwise(np.divide, self.sum(a, axis), int(np.prod(a.shape[1:])))
-
-
-class _OfMembers(Place):
-    __slots__ = ()
-    __hash__ = object.__hash__
-
-    @property
-    def size(self) -> int:
-        return int(np.prod(self.shape[1:]))
-
-
-def _sum_of_each(a: Array, out: Array) -> None:
-    np.add.reduce(a.reshape(len(a), -1), 1, None, out)  # in the order of a sum over one member's array
-
-
-class _Sigmoid(SigmoidCrossEntropy):
-    """The kernel of one network, with a mean for each member."""
-
-    def __init__(self, z: Array, gradient: Array) -> None:
-        super().__init__(z, gradient)
-        beside = np.empty((len(z), 2, *z.shape[1:]), z.dtype)
-        self.parts, self.n = beside.swapaxes(0, 1), self.number(z[0].size)
-        self.rows, self.value = beside.reshape(len(z), 1, -1), np.empty(len(z), z.dtype)
-        self.shares = np.full((2 * z[0].size, 1), 1 / z[0].size, z.dtype)
-
-    def mean(self) -> Call:
-        return np.matmul, (self.rows, self.shares, self.value.reshape(-1, 1, 1))
-
-
-class _Labels(LabelCrossEntropy):
-    """The kernel of one network, which goes row by row, with a mean for each member."""
-
-    def __init__(self, z: Array, gradient: Array) -> None:
-        members, n, classes = z.shape
-        super().__init__(z.reshape(-1, classes), gradient.reshape(-1, classes))
-        self.n, self.value = self.number(n), np.empty(members, z.dtype)
-        self.losses = self.picked.reshape(members, n)
-
-
-class _Row(LossKernel):
-    """A loss laid out from its row; without a place for the gradient, the loss alone."""
-
-    def __init__(self, row: Op, z: Array, targets: Array, gradient: Array | None) -> None:
-        super().__init__(z, z if gradient is None else gradient)
-        self.value = np.empty(len(z), z.dtype)
-        self.targets = np.empty(z.shape, z.dtype)
-        layout = MembersLayout(z.dtype)
-        places = [layout.given(z), layout.given(self.targets)]
-        y = layout.store(row.forward(layout, *places), self.value)
-        if gradient is not None:
-            layout.store(row.pull(0, layout, 1.0, y, places), gradient)
-        (self.laid_out,) = layout.calls(Workspace())
-
-    def calls(self, targets: Array) -> list[Call]:
-        return [(self.targets.__setitem__, (..., targets.reshape(self.targets.shape))), *self.laid_out]
-
-
-def _flat(targets: Array) -> Array:
-    """Class numbers of all members in one row; other targets as they are."""
-    return targets.reshape(-1) if targets.ndim == 2 else targets
-
-
-def _kernel(loss: Loss, z: Array, targets: Array, gradient: Array) -> LossKernel:
-    """What gives the loss of each member, and fills the gradients."""
-    row = loss.row(targets[0])
-    if row is sigmoid_cross_entropy:
-        return _Sigmoid(z, gradient)
-    if row is label_cross_entropy:
-        return _Labels(z, gradient)
-    return _Row(row, z, targets, gradient)
-
-
-def _evaluating(loss: Loss, z: Array, targets: Array) -> LossKernel:
-    """What gives the loss of each member."""
-    row = loss.row(targets[0])
-    return _Labels(z, np.empty_like(z)) if row is label_cross_entropy else _Row(row, z, targets, None)
+    if delta.shape[2] == 1:  # a column and a row: nothing is summed
+        return [*calls, (np.multiply, (delta, w.mT, dx))]
+    if w[0].size <= SMALL:  # where a transposed operand costs more than a copy
+        turned = np.empty(w.mT.shape, w.dtype)
+        return [*calls, (np.copyto, (turned, w.mT)), (np.matmul, (delta, turned, dx))]
+    return [*calls, (np.matmul, (delta, w.mT, dx))]

@@ -11,5 +11,6 @@ __getattr__, __dir__, __all__ = exporter(
         ".loop": ["fit"],
         ".troubles": ["Trouble", "diagnose"],
         ".neural_network": ["NeuralNetwork"],
+        ".stacked": ["stacking_key", "stacking_pays", "train_stacked"],
     },
 )

@@ -118,7 +118,7 @@ class Training:
         self._begin()
 
     def lay_out(self) -> None:
-        """Have the network's steps laid out, for whole batches and for the last one: to be called before run."""
+        """Have the network's steps laid out, for whole batches and for the last: call it before run."""
         X, targets = self.data
         rest = len(X) % self.batch_size
         for rows in (self.batch_size, rest) if rest else (self.batch_size,):

@@ -1,0 +1,270 @@
+"""One stack of networks in training: the loop of :mod:`~whygrad.training.loop` for many members at once."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..autodiff.readings.buffers import Workspace
+from ..errors import TrainingError
+from ..nn.stacked_step import StackedEvaluation, StackedStep
+from ..optim._stacked import StackedOptimizer
+from .head import Head
+from .history import Epoch, LayerEpoch
+from .loop import BLOCK, Training
+from .stack_figures import NormsOfEach, Scores, clip_rows, norms_of_rows, scorer_of_each
+
+Array = np.ndarray[Any, Any]
+EVALUATED = 1 << 14  # entries in the widest array of an evaluation: with those around it, they fit the cache
+GONE = 4  # one in so many has diverged: lay out anew for the others
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step and the arrays that its batches are copied into."""
+
+    step: StackedStep
+    x: Array
+    targets: Array
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """A group of members to be evaluated on the rows that they watch."""
+
+    step: StackedEvaluation
+    targets: Array
+    score: Scores
+
+    def run(self) -> list[tuple[float, float]]:
+        """Loss and score of each member."""
+        n = self.targets.shape[1]
+        losses = self.step.run() * n / n  # as a sum over blocks of rows has it
+        scores = self.score(self.step.predictions, self.targets) * n / n
+        return list(zip(losses.tolist(), scores.tolist(), strict=True))
+
+
+class Stack:
+    """Networks of one shape that train together.
+
+    Parameters
+    ----------
+    runs
+        One for each, as each would have it by itself; all alike in shapes, rows and counts.
+    head
+        Of any of them.
+
+    Attributes
+    ----------
+    values, gradient
+        The parameters and their gradients, a row for each member.
+    members
+        The runs that are still in.
+    failed
+        The error of each member that diverged, and None.
+    """
+
+    def __init__(self, runs: Sequence[Training], head: Head) -> None:
+        self.runs, self.head = list(runs), head
+        self.failed: list[TrainingError | None] = [None for _ in runs]
+        self.places = list(range(len(runs)))  # of the members that are still in, among all
+        self.values = np.array([run.network.vector for run in runs])
+        self.gradient = np.zeros_like(self.values)
+        optimizers = [run.optimizer for run in runs]
+        self.optimizer = StackedOptimizer(optimizers, self.values, self.gradient)
+        self._lay_out()
+
+    # --- laying out --------------------------------------------------------------------------------
+    def _lay_out(self) -> None:
+        """Make all arrays for the members that are in."""
+        self.members = runs = [self.runs[place] for place in self.places]
+        first = runs[0]
+        X = np.array([run.data.X for run in runs])
+        self.X = np.concatenate([X, np.ones((*X.shape[:2], 1), X.dtype)], axis=2)
+        self.targets = np.array([run.data.targets for run in runs])
+        self.alive = np.ones(len(runs), bool)
+        self.offsets = np.arange(len(runs)).reshape(-1, 1) * self.X.shape[1]
+        self.norms = NormsOfEach(first.norms, self.values)
+        self.score = scorer_of_each(self.head, self.targets)
+        self.workspace = Workspace()
+        self.steps = {n: self._step_for(n) for n in {first.batch_size, self.rows % first.batch_size} - {0}}
+        self.evaluations = self._evaluations()
+
+    @property
+    def rows(self) -> int:
+        """How many rows each member learns from."""
+        return int(self.X.shape[1])
+
+    def _step_for(self, n: int) -> _Step:
+        members, first = self.members, self.members[0]
+        if n == self.rows:
+            x, targets = self.X, self.targets
+        else:
+            x = np.empty((len(members), n, self.X.shape[2]), self.X.dtype)
+            targets = np.empty((len(members), n, *self.targets.shape[2:]), self.targets.dtype)
+        step = StackedStep(
+            first.network,
+            first.loss,
+            self.values,
+            self.gradient,
+            x,
+            targets,
+            l1=np.array([run.regularizer.l1 for run in members]),
+            l2=np.array([run.regularizer.l2 for run in members]),
+            workspace=self.workspace,
+        )
+        return _Step(step, x, targets)
+
+    def _evaluations(self) -> list[_Evaluation]:
+        """Groups of members to be evaluated together; none where that would not be quicker."""
+        watched = [run.validation for run in self.members if run.validation is not None]
+        if not watched:
+            return []
+        entries = len(watched[0].X) * max(self._widths())
+        size = EVALUATED // entries
+        if size < 2 or len(watched[0].X) > BLOCK:
+            return []
+        targets = np.array([rows.targets for rows in watched])
+        found, first, workspace = [], self.members[0], Workspace()
+        for begin in range(0, len(watched), size):
+            part = slice(begin, begin + size)
+            X = np.array([rows.X for rows in watched[part]])
+            evaluation = StackedEvaluation(
+                first.network, first.loss, self.values[part], X, targets[part], workspace
+            )
+            found.append(_Evaluation(evaluation, targets[part], scorer_of_each(self.head, targets[part])))
+        return found
+
+    def _widths(self) -> list[int]:
+        weights = [p.data for p in self.members[0].network.flat.parameters.values() if p.data.ndim == 2]
+        return [weights[0].shape[0], *[w.shape[1] for w in weights]]
+
+    def _drop(self) -> None:
+        """Go on with the members that have not diverged."""
+        rows = np.flatnonzero(self.alive).tolist()
+        self.places = [self.places[row] for row in rows]
+        self.values = self.values[rows]
+        self.gradient = np.zeros_like(self.values)
+        self.optimizer = self.optimizer.keep(rows, self.values, self.gradient)
+        self._lay_out()
+
+    # --- training ----------------------------------------------------------------------------------
+    def train(self, stop: Callable[[], bool]) -> None:
+        """Train to the last epoch, or until ``stop()`` says True after a batch."""
+        start = time.perf_counter()
+        for run in self.runs:
+            run.history.interrupted, run.history.best_epoch = False, None
+        try:
+            for _ in range(self.runs[0].last):
+                self._epoch(start, stop)
+                if stop() or not self.alive.any():
+                    break
+                if np.count_nonzero(~self.alive) * GONE >= len(self.alive):
+                    self._drop()
+        finally:  # also where a second Ctrl-C breaks off
+            for row in np.flatnonzero(self.alive):
+                run = self.members[row]
+                run.network.vector, run.network.gradient = self.values[row], self.gradient[row]
+                run.history.interrupted = stop()
+
+    def _epoch(self, start: float, stop: Callable[[], bool]) -> None:
+        rows, size, clip = self.rows, self.runs[0].batch_size, self.runs[0].clip
+        losses, scores = np.zeros(len(self.places)), np.zeros(len(self.places))
+        order = self._order() if size < rows else None
+        norms: Any = None
+        done = 0
+        while done < rows and not (done and stop()):
+            n = min(size, rows - done)
+            step = self.steps[n]
+            if order is not None:
+                self._gather(order[:, done : done + n], step)
+            loss = step.step.run()
+            if not math.isfinite(np.add.reduce(loss)):
+                self._fail("loss", loss, order, done, n)
+            last = done + n == rows
+            if last:
+                self.norms.before(self.values, self.gradient)
+                norms = np.array(self.norms.whole)
+                if not math.isfinite(np.add.reduce(norms)):
+                    self._fail("gradient", norms, order, done, n)
+            if clip is not None:
+                norms = clip_rows(self.gradient, clip)
+            self.optimizer.step()
+            done += n
+            losses += loss * n
+            scores += self.score(step.step.predictions, step.targets) * n
+        if norms is None:
+            norms = norms_of_rows(self.gradient)
+        self._note(losses / done, scores / done, norms, time.perf_counter() - start, done == rows)
+
+    def _order(self) -> Array:
+        """Which rows each member takes one after the other, as places in all rows of all members."""
+        still = np.arange(self.rows)  # who has diverged draws no more
+        drawn = [
+            run.rng.permutation(self.rows) if alive else still
+            for run, alive in zip(self.members, self.alive, strict=True)
+        ]
+        places: Array = np.array(drawn) + self.offsets
+        return places
+
+    def _gather(self, order: Array, step: _Step) -> None:
+        """Copy a batch of each member into the arrays of the step."""
+        places = order.reshape(-1)
+        for source, batch in ((self.X, step.x), (self.targets, step.targets)):
+            rest = source.shape[2:]
+            source.reshape(-1, *rest).take(places, 0, batch.reshape(-1, *rest), "clip")
+
+    def _fail(self, what: str, figures: Array, order: Array | None, done: int, n: int) -> None:
+        """Have the members whose figure is not finite fail as they would by themselves."""
+        for row in np.flatnonzero(self.alive & ~np.isfinite(figures)):
+            run = self.members[row]
+            x, t = run.data
+            if order is not None:
+                taken = order[row, done : done + n] - self.offsets[row]
+                x, t = x[taken], t[taken]
+            run.lay_out()
+            run.network.vector = self.values[row]
+            value = run.network.loss_and_gradient(x, t, run.loss, run.regularizer)
+            if what == "gradient":
+                run.norms.before(run.network.vector, run.network.gradient)
+                value = run.norms.whole
+            run.done, run.optimizer.steps_taken = done, self.optimizer.common.steps_taken
+            self.failed[self.places[row]] = run.diverged(what, value)
+            self.alive[row] = False
+
+    def _note(self, losses: Array, scores: Array, norms: Array, seconds: float, whole: bool) -> None:
+        """Write the epoch, or what there is of one that is broken off, into the histories."""
+        ratios = self.norms.after(self.values).tolist() if whole else None
+        watched = self._watch()
+        rates, of_layers = self.optimizer.rates(), self.norms.gradients.tolist()
+        figures = zip(losses.tolist(), scores.tolist(), norms.tolist(), strict=True)
+        for row, (loss, score, norm) in enumerate(figures):
+            if not self.alive[row]:
+                continue
+            run, layers = self.members[row], tuple[LayerEpoch, ...]()
+            if ratios is not None:
+                layers = tuple([LayerEpoch(*pair) for pair in zip(of_layers[row], ratios[row], strict=True)])
+            epoch = Epoch(len(run.history) + 1, loss, score, rates[row], norm, seconds, *watched[row], layers)
+            run.history.epochs.append(epoch)
+            if whole:
+                run.judge(epoch)
+
+    def _watch(self) -> list[tuple[float | None, float | None]]:
+        """Loss and score of each member on the rows that it watches."""
+        found: list[tuple[float | None, float | None]] = []
+        for evaluation in self.evaluations:
+            found += evaluation.run()
+        if found:
+            return found
+        for row, run in enumerate(self.members):
+            if run.validation is not None and self.alive[row]:
+                run.network.vector = self.values[row]
+                found.append(run.evaluate(run.validation))
+            else:
+                found.append((None, None))
+        return found
