@@ -245,14 +245,19 @@ def dense_forward(x: Array, w: Array, b: Array, z: Array) -> list[Call]:
     return [(np.matmul, (x, w, z)), (np.add, (z, b, z))]
 
 
+def _column_by_row(column: Array, row: Array, out: Array) -> None:
+    """The outer products, where nothing is summed, in less time than by matmul or multiply."""
+    np.einsum("mni,moi->mno", column, row, out=out)
+
+
 def _dense_backward(x: Array, w: Array, delta: Array, dw: Array, db: Array, dx: Array | None) -> list[Call]:
     """``dW = xᵀ δ``, ``db = 1ᵀ δ``, ``dx = δ Wᵀ`` of each member."""
     ones = np.ones((1, x.shape[1]), x.dtype)
     calls: list[Call] = [(np.matmul, (x.mT, delta, dw)), (np.matmul, (ones, delta, db))]
     if dx is None:
         return calls
-    if delta.shape[2] == 1:  # a column and a row: nothing is summed
-        return [*calls, (np.multiply, (delta, w.mT, dx))]
+    if delta.shape[2] == 1:
+        return [*calls, (_column_by_row, (delta, w, dx))]
     if w[0].size <= SMALL:  # where a transposed operand costs more than a copy
         turned = np.empty(w.mT.shape, w.dtype)
         return [*calls, (np.copyto, (turned, w.mT)), (np.matmul, (delta, turned, dx))]
