@@ -113,6 +113,10 @@ CORNERS = [
     ("sigmoid", (-40.0,), math.exp(-40), (math.exp(-40),)),
     ("sigmoid", (-700.0,), math.exp(-700), (math.exp(-700),)),
     ("sigmoid", (INF,), 1.0, (0.0,)),
+    ("sigmoid", (-INF,), 0.0, (0.0,)),
+    ("sigmoid", (NAN,), NAN, (NAN,)),
+    ("sigmoid", (30.0,), 1 / (1 + math.exp(-30)), (math.exp(-30),)),
+    ("sigmoid", (41.0,), 1.0, (0.0,)),
     ("softplus", (1000.0,), 1000.0, (1.0,)),
     ("softplus", (-1000.0,), 0.0, (0.0,)),
     ("softplus", (-40.0,), math.exp(-40), (math.exp(-40),)),
@@ -176,6 +180,7 @@ QUIET = {
     "gelu": lambda x: x.gelu().sum(),
     "silu": lambda x: x.silu().sum(),
     "relu": lambda x: x.relu().sum(),
+    "sigmoid": lambda x: x.sigmoid().sum(),
 }
 
 

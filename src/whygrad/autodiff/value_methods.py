@@ -62,59 +62,50 @@ def relu_pair(a):
 
 
 def sigmoid_pair(a):
-    t1 = a if a < 0 or a != a else 0
+    t1 = a if a < 40.0 or a != a else 40.0
     t2 = exp(t1)
-    t3 = abs(a)
-    t4 = -t3
-    t5 = exp(t4)
-    t6 = 1 + t5
-    y = t2 / t6
-    t8 = 1 - y
-    t9 = y * t8
-    return y, t9
+    t3 = 1 + t2
+    y = t2 / t3
+    t5 = 1 - y
+    t6 = y * t5
+    return y, t6
 
 
 def silu_pair(a):
     t1 = a if a > -1000.0 or a != a else -1000.0
-    t2 = a if a < 0 or a != a else 0
+    t2 = a if a < 40.0 or a != a else 40.0
     t3 = exp(t2)
-    t4 = abs(a)
-    t5 = -t4
-    t6 = exp(t5)
-    t7 = 1 + t6
-    t8 = t3 / t7
-    y = t1 * t8
-    t10 = bounded(y)
-    t11 = 1 - t8
-    t12 = t10 * t11
-    t13 = t8 + t12
-    return y, t13
+    t4 = 1 + t3
+    t5 = t3 / t4
+    y = t1 * t5
+    t7 = bounded(y)
+    t8 = 1 - t5
+    t9 = t7 * t8
+    t10 = t5 + t9
+    return y, t10
 
 
 def gelu_pair(a):
     t1 = a if a > -1000.0 or a != a else -1000.0
     t2 = 0.5 * t1
     t3 = bounded(a)
-    t4 = 0.044715 * t3
-    t5 = t4 * t3
-    t6 = t5 * t3
-    t7 = t3 + t6
-    t8 = 0.7978845608028654 * t7
+    t4 = 0.7978845608028654 * t3
+    t5 = t3 * t3
+    t6 = 0.044715 * t5
+    t7 = 1 + t6
+    t8 = t4 * t7
     t9 = tanh(t8)
     t10 = 1 + t9
     y = t2 * t10
-    t12 = 0.5 * t10
-    t13 = 0.5 * t3
-    t14 = t9 * t9
-    t15 = 1 - t14
-    t16 = t13 * t15
-    t17 = t16 * 0.7978845608028654
-    t18 = 0.134145 * t3
-    t19 = t18 * t3
-    t20 = 1 + t19
-    t21 = t17 * t20
-    t22 = t12 + t21
-    return y, t22
+    t12 = t9 * t9
+    t13 = 1 - t12
+    t14 = t4 * t13
+    t15 = 0.134145 * t5
+    t16 = 1 + t15
+    t17 = t14 * t16
+    t18 = t10 + t17
+    t19 = 0.5 * t18
+    return y, t19
 
 
 def softplus_pair(a):
@@ -124,9 +115,9 @@ def softplus_pair(a):
     t4 = exp(t3)
     t5 = log1p(t4)
     y = t1 + t5
-    t7 = a if a < 0 or a != a else 0
+    t7 = a if a < 40.0 or a != a else 40.0
     t8 = exp(t7)
-    t9 = 1 + t4
+    t9 = 1 + t8
     t10 = t8 / t9
     return y, t10
 
@@ -634,22 +625,19 @@ def methods(Value, constant):
         def sigmoid(self):
             """``y = 1 / (1 + exp(−a)); ∂y/∂a = y·(1 − y)``."""
             a = self.data
-            t1 = a if a < 0 or a != a else 0
+            t1 = a if a < 40.0 or a != a else 40.0
             t2 = exp(t1)
-            t3 = abs(a)
-            t4 = -t3
-            t5 = exp(t4)
-            t6 = 1 + t5
-            y = t2 / t6
-            t8 = 1 - y
-            t9 = y * t8
+            t3 = 1 + t2
+            y = t2 / t3
+            t5 = 1 - y
+            t6 = y * t5
             node = new(Value)
             node.data = y
             node.grad = 0.0
             node.op = SIGMOID
             node.a = self
             node.b = None
-            node.da = t9
+            node.da = t6
             node.db = None
             node.seen = None
             node.label = ""
@@ -659,25 +647,22 @@ def methods(Value, constant):
             """``y = a·σ(a); ∂y/∂a = σ(a) + y·(1 − σ(a))``."""
             a = self.data
             t1 = a if a > -1000.0 or a != a else -1000.0
-            t2 = a if a < 0 or a != a else 0
+            t2 = a if a < 40.0 or a != a else 40.0
             t3 = exp(t2)
-            t4 = abs(a)
-            t5 = -t4
-            t6 = exp(t5)
-            t7 = 1 + t6
-            t8 = t3 / t7
-            y = t1 * t8
-            t10 = bounded(y)
-            t11 = 1 - t8
-            t12 = t10 * t11
-            t13 = t8 + t12
+            t4 = 1 + t3
+            t5 = t3 / t4
+            y = t1 * t5
+            t7 = bounded(y)
+            t8 = 1 - t5
+            t9 = t7 * t8
+            t10 = t5 + t9
             node = new(Value)
             node.data = y
             node.grad = 0.0
             node.op = SILU
             node.a = self
             node.b = None
-            node.da = t13
+            node.da = t10
             node.db = None
             node.seen = None
             node.label = ""
@@ -692,9 +677,9 @@ def methods(Value, constant):
             t4 = exp(t3)
             t5 = log1p(t4)
             y = t1 + t5
-            t7 = a if a < 0 or a != a else 0
+            t7 = a if a < 40.0 or a != a else 40.0
             t8 = exp(t7)
-            t9 = 1 + t4
+            t9 = 1 + t8
             t10 = t8 / t9
             node = new(Value)
             node.data = y
@@ -709,37 +694,34 @@ def methods(Value, constant):
             return node
 
         def gelu(self):
-            """``y = 0.5·a·(1 + tanh(0.797885·(a + 0.044715·a³))); ∂y/∂a = 0.5·(1 + tanh(0.797885·(a + 0.044715·a³))) + 0.5·a·(1 − tanh(0.797885·(a + 0.044715·a³))²)·0.797885·(1 + 0.134145·a²)``."""
+            """``y = 0.5·a·(1 + tanh(0.797885·(a + 0.044715·a³))); ∂y/∂a = 0.5·(1 + tanh(0.797885·a·(1 + 0.044715·a²)) + 0.797885·a·(1 − tanh(0.797885·a·(1 + 0.044715·a²))²)·(1 + 0.134145·a²))``."""
             a = self.data
             t1 = a if a > -1000.0 or a != a else -1000.0
             t2 = 0.5 * t1
             t3 = bounded(a)
-            t4 = 0.044715 * t3
-            t5 = t4 * t3
-            t6 = t5 * t3
-            t7 = t3 + t6
-            t8 = 0.7978845608028654 * t7
+            t4 = 0.7978845608028654 * t3
+            t5 = t3 * t3
+            t6 = 0.044715 * t5
+            t7 = 1 + t6
+            t8 = t4 * t7
             t9 = tanh(t8)
             t10 = 1 + t9
             y = t2 * t10
-            t12 = 0.5 * t10
-            t13 = 0.5 * t3
-            t14 = t9 * t9
-            t15 = 1 - t14
-            t16 = t13 * t15
-            t17 = t16 * 0.7978845608028654
-            t18 = 0.134145 * t3
-            t19 = t18 * t3
-            t20 = 1 + t19
-            t21 = t17 * t20
-            t22 = t12 + t21
+            t12 = t9 * t9
+            t13 = 1 - t12
+            t14 = t4 * t13
+            t15 = 0.134145 * t5
+            t16 = 1 + t15
+            t17 = t14 * t16
+            t18 = t10 + t17
+            t19 = 0.5 * t18
             node = new(Value)
             node.data = y
             node.grad = 0.0
             node.op = GELU
             node.a = self
             node.b = None
-            node.da = t22
+            node.da = t19
             node.db = None
             node.seen = None
             node.label = ""

@@ -90,9 +90,16 @@ elu = elementwise(
     lambda xp, a, *, alpha=1.0: xp.maximum(a, 0) + alpha * xp.expm1(xp.minimum(a, 0)),
     d_a=lambda xp, y, a, *, alpha=1.0: xp.where(a > 0, 1, y + alpha),
 )
-sigmoid = elementwise(  # exp of a number that is never above 0: no overflow, and both tails are kept
+
+
+def _sigmoid(xp: Any, a: Any) -> Any:
+    e = xp.exp(xp.minimum(a, 40.0))  # above 37 the result is 1; exp overflows above 88 in float32
+    return e / (1 + e)
+
+
+sigmoid = elementwise(  # both tails are kept: exp(a) far below 0, where 1 / (1 + exp(-a)) would overflow
     "sigmoid",
-    lambda xp, a: xp.exp(xp.minimum(a, 0)) / (1 + xp.exp(-xp.abs(a))),
+    _sigmoid,
     d_a=lambda xp, y, a: y * (1 - y),
     textbook=lambda xp, a: 1 / (1 + xp.exp(-a)),
 )
@@ -113,12 +120,12 @@ ROOT = 0.7978845608028654  # sqrt(2 / pi)
 
 def _gelu_tanh(xp: Any, a: Any) -> Any:
     a = xp.bounded(a)
-    return xp.tanh(ROOT * (a + 0.044715 * a * a * a))
+    return xp.tanh(ROOT * a * (1 + 0.044715 * (a * a)))
 
 
 def _gelu_slope(xp: Any, y: Any, a: Any) -> Any:
     t, a = _gelu_tanh(xp, a), xp.bounded(a)
-    return 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * ROOT * (1 + 3 * 0.044715 * a * a)
+    return 0.5 * (1 + t + ROOT * a * (1 - t * t) * (1 + 3 * 0.044715 * (a * a)))
 
 
 gelu = elementwise(  # the tanh form (Hendrycks and Gimpel, 2016); NumPy has no erf

@@ -277,7 +277,7 @@ class Layout(Namespace):
 
     def bounded(self, a: Place) -> Place:
         """a, kept within ±1000."""
-        return self.elementwise(np.maximum, self.elementwise(np.minimum, a, 1000.0), -1000.0)
+        return self.elementwise(np.minimum, self.elementwise(np.maximum, a, -1000.0), 1000.0)
 
     def compare(self, a: Any, b: Any) -> Place:
         """The sign of a - b."""
