@@ -434,15 +434,27 @@ def test_labels_of_any_kind_of_whole_number(kind):
 
 
 # --- counts ------------------------------------------------------------------------------------------
-def test_how_many_calls_a_step_takes():
-    counts = {}
-    for name, rows in (("small", ROWS), ("large", 400)):
-        network = nn.Sequential([nn.Dense(4, 6, rng=0), nn.ReLU(), nn.Dense(6, 3, rng=1)])
-        for _ in range(3):
-            network.loss_and_gradient(data(rows), labels(rows), nn.CrossEntropy())
-        counts[name] = len(laid_out(network).calls)
-    # forward 2 or 3 for the first layer, 1 for ReLU, 3 for the second; the loss 19; backward 3, 3, and 1 or 2
-    assert counts == {"small": 32, "large": 34}
+COLUMN = (data(columns=1) > 0).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("rows", "layers", "loss", "t", "count"),
+    [
+        # forward 2 for the first layer, 1 for ReLU, 1 for the second; the loss 17; backward 2, 3, 1
+        (ROWS, [nn.ReLU(), nn.Dense(6, 3, rng=1)], nn.CrossEntropy(), labels(), 27),
+        # 3, 1, 3; 19; 3, 3, 2: a large input is used as it is, and a bias is added by itself
+        (400, [nn.ReLU(), nn.Dense(6, 3, rng=1)], nn.CrossEntropy(), labels(400), 34),
+        # 2, 1, 1; 8; 2, 3, 1
+        (ROWS, [nn.Tanh(), nn.Dense(6, 1, rng=1)], nn.BinaryCrossEntropy(), COLUMN, 18),
+        # 2, 4, 1, 4; 4; 3, 2, 3, 1
+        (ROWS, [nn.Sigmoid(), nn.Dense(6, 1, rng=1), nn.Sigmoid()], nn.MeanSquaredError(), COLUMN, 24),
+    ],
+)
+def test_how_many_calls_a_step_takes(rows, layers, loss, t, count):
+    network = nn.Sequential([nn.Dense(4, 6, rng=0), *layers])
+    for _ in range(3):
+        network.loss_and_gradient(data(rows), t, loss)
+    assert len(laid_out(network).calls) == count
 
 
 @pytest.mark.parametrize(

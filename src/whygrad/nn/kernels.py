@@ -1,4 +1,4 @@
-"""The three kernels written by hand: dense layers, and the two losses that contain their activation.
+"""The kernels written by hand: dense layers, the losses that contain their activation, and squared error.
 
 Everything else is laid out from its row (see :mod:`whygrad.autodiff.readings.buffers`). These are not,
 because a better order of work is known than the rule's: NumPy adds a row to a matrix at a third of the
@@ -14,9 +14,11 @@ import numpy as np
 
 from ..autodiff.op import Op
 from ..autodiff.ops import losses as rows
-from ..autodiff.readings.buffers import Call
+from ..autodiff.readings.buffers import Call, share
 
 Array = np.ndarray[Any, Any]
+
+FEW = 64  # entries: below, a call takes longer than what it computes
 
 
 def affine_forward(x: Array, w: Array, b: Array, z: Array, spare: Array) -> list[Call]:
@@ -34,11 +36,18 @@ def affine_backward(
     return calls if dx is None else [*calls, (delta.dot, (w.T, dx))]
 
 
-def small_affine(x: Array, wb: Array, dwb: Array, z: Array, delta: Array) -> tuple[list[Call], list[Call]]:
-    """``z = [x 1] [W; b]`` and ``[dW; db] = [x 1]ᵀ δ``: for a small x fewer calls count more than a copy."""
-    with_ones = np.ones((len(x), len(wb)), x.dtype)
-    forward: list[Call] = [(with_ones[:, :-1].__setitem__, (..., x)), (with_ones.dot, (wb, z))]
-    return forward, [(with_ones.T.dot, (delta, dwb))]
+def small_affine(
+    with_ones: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: Array | None
+) -> tuple[list[Call], list[Call]]:
+    """``z = [x 1] [W; b]``, ``[dW; db] = [x 1]ᵀ δ``, and ``dx = δ Wᵀ`` where wanted.
+
+    ``with_ones`` is xᵀ above a row of ones. The samples run along the last axis of each array in memory, so
+    z, delta and dx are transposes of arrays that do not have gaps.
+    """
+    backward: list[Call] = [(with_ones.dot, (delta, dwb))]
+    if dx is not None:
+        backward.append((wb[:-1].dot, (delta.T, dx.T)))
+    return [(wb.T.dot, (with_ones, z.T))], backward
 
 
 class LossKernel:
@@ -69,75 +78,101 @@ class LossKernel:
         return np.array(value, self.z.dtype)
 
 
-def _at_most(a: Array, b: Array, out: Array) -> None:
-    np.minimum(a, b, out=out)
-
-
 def _largest(a: Array, out: Array) -> None:
     np.maximum.reduce(a, 0, out=out)
+
+
+class MeanSquaredError(LossKernel):
+    """The row ``mean_squared_error``; targets have the shape of z.
+
+    The differences lie where the gradient goes, and their squares are added by a product of vectors.
+    """
+
+    def __init__(self, z: Array, gradient: Array) -> None:
+        super().__init__(z, gradient)
+        self.flat, self.half_n = gradient.reshape(-1, order="A"), self.number(z.size / 2)
+
+    def calls(self, targets: Array) -> list[Call]:
+        """The calls for these targets."""
+        return [
+            (np.subtract, (self.z, targets, self.gradient)),
+            (self.flat.dot, (self.flat, self.value)),
+            (share, (self.value, self.z.size, self.value)),
+            (np.divide, (self.gradient, self.half_n, self.gradient)),
+        ]
 
 
 class SigmoidCrossEntropy(LossKernel):
     """The row ``sigmoid_cross_entropy``; targets have the shape of z.
 
-    With e = exp(-|z|), which never overflows, the loss is the mean of max(z, 0) - z t + log(1 + e), and
-    sigmoid(z) is exp(min(z, 0)) / (1 + e).
+    With s = log(1 + exp(z)) the loss is the mean of s - z t, and sigmoid(z) is 1 - exp(-s), which is exact
+    in both tails.
     """
 
     def __init__(self, z: Array, gradient: Array) -> None:
         super().__init__(z, gradient)
-        self.parts = np.empty(
-            (2, *z.shape), z.dtype
-        )  # side by side: one call takes exp, or the mean, of both
-        self.positive = np.empty_like(z)
-        self.mean_of = np.full(self.parts.size, 1 / z.size, z.dtype).dot
-        self.zero, self.one, self.n = map(self.number, (0, 1, z.size))
+        self.s, self.work = np.empty_like(z), np.empty_like(z)
+        self.few = z.size <= FEW
+        self.mean_of = np.full(z.size, 1 / z.size, z.dtype).dot
+        self.zero, self.minus_one, self.minus_n = map(self.number, (0, -1, -z.size))
+
+    def softplus(self) -> list[Call]:
+        """log(1 + exp(z)): one call does it, but computes an entry at a time."""
+        z, s, positive = self.z, self.s, self.work
+        if self.few:
+            return [(np.logaddexp, (z, self.zero, s))]
+        return [
+            (np.copysign, (z, self.minus_one, s)),  # -|z|
+            (np.exp, (s, s)),
+            (np.log1p, (s, s)),
+            (np.fmax, (z, self.zero, positive)),  # NaN is in the other already
+            (np.add, (s, positive, s)),
+        ]
 
     def calls(self, targets: Array) -> list[Call]:
         """The calls for these targets."""
-        z, d, positive, parts = self.z, self.gradient, self.positive, self.parts
-        first, second = parts
+        z, d, s, work = self.z, self.gradient, self.s, self.work
         return [
-            (_at_most, (z, self.zero, second)),
-            (np.fmax, (z, self.zero, positive)),  # NaN is in the other already
-            (np.subtract, (second, positive, first)),  # -|z|
-            (np.exp, (parts, parts)),
-            (np.add, (first, self.one, d)),
-            (np.divide, (second, d, d)),
-            (np.subtract, (d, targets, d)),
-            (np.divide, (d, self.n, d)),
-            (np.log1p, (first, first)),
-            (np.multiply, (z, targets, second)),
-            (np.subtract, (positive, second, second)),
+            *self.softplus(),
+            (np.negative, (s, d)),
+            (np.expm1, (d, d)),  # -sigmoid(z)
+            (np.add, (d, targets, d)),
+            (np.divide, (d, self.minus_n, d)),
+            (np.multiply, (z, targets, work)),
+            (np.subtract, (s, work, s)),
             *self.mean(),
         ]
 
     def mean(self) -> list[Call]:
-        """The mean over samples and outputs of what the parts add up to."""
-        return [(self.mean_of, (self.parts.reshape(-1), self.value))]
+        """The mean of what each sample and output costs, which is in ``s``."""
+        return [(self.mean_of, (self.s.reshape(-1, order="A"), self.value))]
 
 
 class _Softmax(LossKernel):
     """What the two losses on softmax share.
 
-    They work on the transpose, where each operation runs along the samples, of which there are many.
+    They work on the transpose, where each operation runs along the samples, of which there are many. Where
+    z lies in memory like that already, so does its gradient, and neither is copied.
     """
 
     def __init__(self, z: Array, gradient: Array) -> None:
         super().__init__(z, gradient)
         n, classes = z.shape
         self.shifted, self.shares = np.empty((classes, n), z.dtype), np.empty((classes, n), z.dtype)
+        self.turned = z.T.flags.c_contiguous and gradient.T.flags.c_contiguous
         self.row, self.totals = np.empty(n, z.dtype), np.empty(n, z.dtype)
         self.sum_columns = np.ones(classes, z.dtype).dot
-        self.one, self.n, self.minus_n = map(self.number, (1, n, -n))
+        self.one, self.n = map(self.number, (1, n))
 
     def softmax(self) -> list[Call]:
         """``shifted``: z less the largest of its row; ``shares``: softmax; ``totals``: the logs of sums."""
         shifted, shares, row, totals = self.shifted, self.shares, self.row, self.totals
+        z = self.z.T if self.turned else shifted
+        copy: list[Call] = [] if self.turned else [(shifted.__setitem__, (..., self.z.T))]
         return [
-            (shifted.__setitem__, (..., self.z.T)),
-            (_largest, (shifted, row)),
-            (np.subtract, (shifted, row, shifted)),
+            *copy,
+            (_largest, (z, row)),
+            (np.subtract, (z, row, shifted)),
             (np.exp, (shifted, shares)),
             (self.sum_columns, (shares, totals)),
             (np.divide, (shares, totals, shares)),
@@ -146,6 +181,8 @@ class _Softmax(LossKernel):
 
     def write(self) -> list[Call]:
         """The gradient, from ``shares`` less the targets."""
+        if self.turned:
+            return [(np.divide, (self.shares, self.n, self.gradient.T))]
         return [
             (np.divide, (self.shares, self.n, self.shares)),
             (self.gradient.T.__setitem__, (..., self.shares)),
@@ -158,13 +195,13 @@ class SoftmaxCrossEntropy(_Softmax):
     def calls(self, targets: Array) -> list[Call]:
         """The calls for these targets."""
         shifted, shares, row = self.shifted, self.shares, self.row
-        t = self.gradient.reshape(shifted.shape)  # a place for the targets until the gradient is known
+        t = self.gradient.reshape(-1, order="A").reshape(shifted.shape)  # room for targets till then
         return [
             *self.softmax(),
             (np.subtract, (shifted, self.totals, shifted)),  # log softmax
             (t.__setitem__, (..., targets.T)),
             (t.reshape(-1).dot, (shifted.reshape(-1), self.value)),
-            (np.divide, (self.value, self.minus_n, self.value)),
+            (share, (self.value, -len(self.z), self.value)),
             (self.sum_columns, (t, row)),
             (np.multiply, (shares, row, shares)),
             (np.subtract, (shares, t, shares)),
@@ -180,7 +217,6 @@ class LabelCrossEntropy(_Softmax):
         n = len(z)
         self.samples, self.length = np.arange(n), np.array(n)
         self.places, self.picked = np.empty(n, np.intp), np.empty(n, z.dtype)
-        self.losses = self.picked  # of each sample
         self.unsigned = self.places.view(np.uintp)  # what is below zero is far above all others
 
     def check(self, targets: Array) -> None:
@@ -199,16 +235,23 @@ class LabelCrossEntropy(_Softmax):
             *self.softmax(),
             (self.shifted.reshape(-1).take, (places, None, picked, "clip")),
             (np.subtract, (self.totals, picked, picked)),
-            (np.add.reduce, (self.losses, -1, None, self.value)),
-            (np.divide, (self.value, self.n, self.value)),
+            *self.mean(),
             (flat.take, (places, None, picked, "clip")),
             (np.subtract, (picked, self.one, picked)),
             (flat.__setitem__, (places, picked)),
             *self.write(),
         ]
 
+    def mean(self) -> list[Call]:
+        """The mean of what each sample costs, which is in ``picked``."""
+        return [
+            (np.add.reduce, (self.picked, None, None, self.value)),
+            (share, (self.value, len(self.z), self.value)),
+        ]
+
 
 KERNELS: dict[Op, type[LossKernel]] = {
+    rows.mean_squared_error: MeanSquaredError,
     rows.sigmoid_cross_entropy: SigmoidCrossEntropy,
     rows.softmax_cross_entropy: SoftmaxCrossEntropy,
     rows.label_cross_entropy: LabelCrossEntropy,

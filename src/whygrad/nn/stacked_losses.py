@@ -9,7 +9,7 @@ import numpy as np
 from ..autodiff.op import Op
 from ..autodiff.ops.losses import label_cross_entropy, sigmoid_cross_entropy
 from ..autodiff.readings.buffers import Call, Layout, Place, Workspace
-from .kernels import LabelCrossEntropy, LossKernel, SigmoidCrossEntropy
+from .kernels import FEW, LabelCrossEntropy, LossKernel, SigmoidCrossEntropy
 from .layer import Array
 from .losses import Loss
 
@@ -51,15 +51,14 @@ class _Sigmoid(SigmoidCrossEntropy):
 
     def __init__(self, z: Array, gradient: Array) -> None:
         super().__init__(z, gradient)
-        self.n = self.number(z[0].size)
-        self.value: Array = np.empty(len(z), z.dtype)
-        self.beside = np.empty((len(z), 2, z[0].size), z.dtype)  # the two parts of each member
-        self.shares = np.full((2 * z[0].size, 1), 1 / z[0].size, z.dtype)
+        members, size = len(z), z[0].size
+        self.few, self.minus_n = size <= FEW, self.number(-size)
+        self.value: Array = np.empty(members, z.dtype)
+        self.shares = np.full((size, 1), 1 / size, z.dtype)
 
     def mean(self) -> list[Call]:
-        parts = self.parts.reshape(2, len(self.value), -1)
-        rows, column = self.beside.reshape(len(self.value), 1, -1), self.value.reshape(-1, 1, 1)
-        return [(np.copyto, (self.beside, parts.swapaxes(0, 1))), (np.matmul, (rows, self.shares, column))]
+        rows, column = self.s.reshape(len(self.value), 1, -1), self.value.reshape(-1, 1, 1)
+        return [(np.matmul, (rows, self.shares, column))]
 
 
 class _Labels(LabelCrossEntropy):
@@ -70,7 +69,13 @@ class _Labels(LabelCrossEntropy):
         super().__init__(z.reshape(-1, classes), gradient.reshape(-1, classes))
         self.n = self.number(n)
         self.value: Array = np.empty(members, z.dtype)
-        self.losses: Array = self.picked.reshape(members, n)
+
+    def mean(self) -> list[Call]:
+        losses = self.picked.reshape(len(self.value), -1)
+        return [
+            (np.add.reduce, (losses, -1, None, self.value)),
+            (np.divide, (self.value, self.n, self.value)),
+        ]
 
 
 class _Row(LossKernel):

@@ -18,7 +18,6 @@ from ..autodiff.readings.buffers import UNFIT, Call, Layout, Workspace
 from .kernels import KERNELS, LossKernel, affine_backward, affine_forward, small_affine
 from .layer import Array, Layer
 from .losses import CrossEntropy, Loss
-from .parameter import ParameterVector
 from .regularizers import Regularizer
 
 if TYPE_CHECKING:
@@ -115,7 +114,10 @@ class TrainingStep:
         self.backward: list[Call] = []
         self.held: list[tuple[Layer, Op, dict[str, Any]]] = []  # what layers are to hold after the step
         self.copies = not is_affine(self.layers[0], x) or x.size <= SMALL  # x, rather than use it as it is
-        output, upstream = self.add_first(network.flat, x)
+        self.turned = self.copies and is_affine(self.layers[0], x)  # samples along the last axis in memory
+        self.with_ones: dict[int, Array] = {}  # id of an array -> the one that is its transpose above ones
+        self.blocks = parameter_blocks(network)
+        output, upstream = self.add_first(x)
         for layer in self.layers[1:]:
             output, upstream = self.add(layer, output, upstream)
         self.predictions = output
@@ -134,35 +136,38 @@ class TrainingStep:
         }
 
     # --- laying out --------------------------------------------------------------------------------
-    def add_first(self, flat: ParameterVector, x: Array) -> tuple[Array, Array]:
+    def add_first(self, x: Array) -> tuple[Array, Array]:
         """Note the calls of the first layer, which may have x for its input or a copy of it."""
         layer = self.layers[0]
         if not self.copies:
             return self.add(layer, x, None)
-        if not is_affine(layer, x):
-            copy = np.empty_like(x)
-            self.forward.append((copy.__setitem__, (..., x)))
-            return self.add(layer, copy, None)
-        output, upstream = _buffers(layer)
-        (w, b), _ = _parameters(layer)
-        self.hold(layer, (x, w, b), output, upstream)
-        rows, columns = w.shape[0] + 1, w.shape[1]
-        both = slice(0, rows * columns)  # the bias lies behind the weights, like one more row
-        self.forward, self.backward = small_affine(
-            x,
-            flat.values[both].reshape(rows, columns),
-            flat.gradient[both].reshape(rows, columns),
-            output,
-            upstream,
-        )
-        return output, upstream
+        copy = self.room(x, above_ones=self.turned)
+        self.forward.append((copy.__setitem__, (..., x)))
+        found = self.add(layer, copy, None)
+        if self.turned:
+            self.held[0][2]["inputs"] = (x, *layer.inputs[1:])
+        return found
+
+    def room(self, like: Array, above_ones: bool = False) -> Array:
+        """A new array; with ``above_ones`` for a layer whose bias is one more row of its weights."""
+        shape = like.shape
+        if not self.turned or like.ndim != 2:
+            return np.empty(shape, like.dtype)
+        if not above_ones:
+            return np.empty(shape[::-1], like.dtype).T
+        with_ones = np.ones((shape[1] + 1, shape[0]), like.dtype)
+        array: Array = with_ones[:-1].T
+        self.with_ones[id(array)] = with_ones
+        return array
 
     def add(self, layer: Layer, source: Array, before: Array | None) -> tuple[Array, Array]:
         """Note the calls of one layer; gives where its output is, and where the gradient by it goes.
 
         ``before`` is where the gradient by its input goes.
         """
-        output, upstream = _buffers(layer)
+        later = self.layers[self.layers.index(layer) + 1 :]
+        output = self.room(layer.output, bool(later) and is_affine(later[0], layer.output))
+        upstream = self.room(layer.output)
         forward, backward = self.calls_of(layer, source, output, upstream, before)
         self.forward, self.backward = self.forward + forward, backward + self.backward
         return output, upstream
@@ -177,6 +182,10 @@ class TrainingStep:
             if is_affine(layer, source):
                 self.hold(layer, (source, *values), output, upstream)
                 (w, b), (dw, db) = values, gradients
+                with_ones = self.with_ones.get(id(source))
+                if with_ones is not None:
+                    wb, dwb = [block.reshape(-1, len(b)) for block in self.blocks[layer]]
+                    return small_affine(with_ones, wb, dwb, output, upstream, before)
                 return (
                     affine_forward(source, w, b, output, spare=upstream),
                     affine_backward(source, w, upstream, dw, db, before, self.ones),
@@ -249,15 +258,18 @@ class TrainingStep:
             return None
         if loss is not self.loss and not self.take_loss(loss):
             return None
-        for layer, op, _ in self.held:
+        held = True  # layers hold what they are to: none has run by itself meanwhile
+        for layer, op, state in self.held:
             if layer.op is not op:
                 return None
+            held = held and layer.inputs is state["inputs"]
         if x is not self.x:
             self.bind(x)
+            held = False
         if targets is not self.targets:
             self.bind_targets(targets)
-        for layer, _, state in self.held:
-            if layer.inputs is not state["inputs"]:  # it has run by itself meanwhile
+        if not held:
+            for layer, _, state in self.held:
                 layer.__dict__.update(state)
         if loss.inputs is not self.loss_state["inputs"]:
             loss.__dict__.update(self.loss_state)
@@ -325,15 +337,20 @@ def _alike(a: Any, b: Array) -> bool:
     return type(a) is np.ndarray and a.shape == b.shape and a.dtype == b.dtype
 
 
-def _buffers(layer: Layer) -> tuple[Array, Array]:
-    """New arrays for the layer's output and for the gradient by it."""
-    return np.empty(layer.output.shape, layer.output.dtype), np.empty(layer.output.shape, layer.output.dtype)
-
-
 def _parameters(layer: Layer) -> tuple[list[Array], list[Array]]:
     """Values and gradients of the layer's parameters."""
     parameters = layer.parameters.values()
     return [parameter.values for parameter in parameters], [parameter.gradient for parameter in parameters]
+
+
+def parameter_blocks(network: Sequential) -> dict[Layer, tuple[Array, Array]]:
+    """For each layer its parts of the flat vectors, of the parameters and of their gradients."""
+    blocks, start = {}, 0
+    for layer in network.layers:
+        stop = start + sum([parameter.data.size for parameter in layer.parameters.values()])
+        blocks[layer] = network.vector[start:stop], network.gradient[start:stop]
+        start = stop
+    return blocks
 
 
 def is_laid_out(layer: Layer) -> bool:
@@ -371,7 +388,7 @@ class RowLoss(LossKernel):
 
     def __init__(self, row: Op, z: Array, targets: Array, gradient: Array) -> None:
         super().__init__(z, gradient)
-        self.targets = np.empty(targets.shape, z.dtype)
+        self.targets = np.empty_like(z)
         layout = Layout(z.dtype)
         places = [layout.given(z), layout.given(self.targets)]
         y = layout.store(row.forward(layout, *places), self.value)
@@ -379,8 +396,14 @@ class RowLoss(LossKernel):
         (self.laid_out,) = layout.calls(Workspace())
 
     def calls(self, targets: Array) -> list[Call]:
-        """The calls for these targets."""
-        return [(self.targets.__setitem__, (..., targets)), *self.laid_out]
+        """The calls for these targets; those of another dtype or order of entries are copied first."""
+        ours = self.targets
+        if targets.dtype != ours.dtype or targets.strides != ours.strides:
+            return [(ours.__setitem__, (..., targets)), *self.laid_out]
+        return [
+            (function, tuple([targets if argument is ours else argument for argument in arguments]))
+            for function, arguments in self.laid_out
+        ]
 
 
 class GeneralLoss(LossKernel):

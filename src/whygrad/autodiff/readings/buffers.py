@@ -21,7 +21,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -52,17 +52,17 @@ class Workspace:
     def __init__(self) -> None:
         self.free: dict[tuple[int, np.dtype[Any]], list[Array]] = {}
 
-    def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    def take(self, shape: tuple[int, ...], dtype: np.dtype[Any], order: Literal["C", "F"] = "C") -> Array:
         """An array of that shape, with anything in it."""
         size = 1
         for length in shape:
             size *= length
         spare = self.free.get((size, dtype))
-        return (spare.pop() if spare else np.empty(size, dtype)).reshape(shape)
+        return (spare.pop() if spare else np.empty(size, dtype)).reshape(shape, order=order)
 
     def give_back(self, array: Array) -> None:
         """Nobody reads the contents any more."""
-        self.free.setdefault((array.size, array.dtype), []).append(array.reshape(-1))
+        self.free.setdefault((array.size, array.dtype), []).append(array.reshape(-1, order="A"))
 
 
 class Place:
@@ -146,19 +146,20 @@ def _strong_log(above: Any, a: Array, out: Array) -> None:
 
 
 def _cast(a: Array, out: Array) -> None:
-    np.copyto(out, a)
+    out[...] = a
 
 
-def _sum_all(a: Array, out: Array) -> None:
-    np.add.reduce(a, None, out=out)
+def share(total: Array, n: int, out: Array) -> None:
+    """``total / n`` for arrays of no dimension, as Python numbers: NumPy takes four times as long."""
+    out[()] = total.item() / n
 
 
 def _sum(a: Array, axis: Any, keepdims: bool, out: Array) -> None:
-    np.add.reduce(a, axis, out=out, keepdims=keepdims)
+    np.add.reduce(a, axis, None, out, keepdims)  # type: ignore[call-overload]
 
 
 def _max(a: Array, axis: Any, keepdims: bool, out: Array) -> None:
-    np.maximum.reduce(a, axis, out=out, keepdims=keepdims)
+    np.maximum.reduce(a, axis, None, out, keepdims)  # type: ignore[call-overload]
 
 
 def _total(a: Array, ones: Array, out: Array) -> None:
@@ -295,6 +296,8 @@ class Layout(Namespace):
         """The mean."""
         shape = _reduced(a.shape, axis, keepdims)
         total = self._note(_sum, (a, axis, keepdims), shape, self.dtype)
+        if shape == ():
+            return self._note(share, (total, a.size), shape, self.dtype)
         return self.elementwise(np.divide, total, a.size // max(1, int(np.prod(shape))))
 
     def max(self, a: Place, axis: Any = None, keepdims: bool = False) -> Place:
@@ -367,19 +370,24 @@ class Layout(Namespace):
                 kept = self.steps[last.get(place, number)].phase != step.phase
                 heir = next((item for item in dying if step.in_place and _alike(item, place)), None)
                 ahead = None if kept else self._ahead(place, number, last, taken)
+                order = _order(place, used)
                 if kept:
-                    place.array = np.empty(place.shape, place.dtype)
+                    place.array = np.empty(place.shape, place.dtype, order)
                 elif ahead is not None:
                     place.array, place.borrowed = ahead, True
                 elif heir is not None:
                     place.array = heir.array
                     dying = [item for item in dying if item is not heir]
                 else:
-                    place.array = workspace.take(place.shape, place.dtype)
+                    place.array = workspace.take(place.shape, place.dtype, order)
                 if place not in last and not kept:
                     dying.append(place)  # nobody asks for it
             arguments = tuple([item.array if isinstance(item, Place) else item for item in step.operands])
-            lists[step.phase].append((step.function, (*arguments, place.array)))
+            assert place.array is not None
+            if step.function is _cast:  # the same, without a call in between
+                lists[step.phase].append((place.array.__setitem__, (..., *arguments)))
+            else:
+                lists[step.phase].append((step.function, (*arguments, place.array)))
             for item in dying:
                 if not item.borrowed:
                     assert item.array is not None
@@ -407,6 +415,14 @@ class Layout(Namespace):
             return None
         taken[id(array)] = last[place]
         return array
+
+
+def _order(place: Place, used: list[Place]) -> Literal["C", "F"]:
+    """How a result lies in memory: as what it is computed from, since mixed orders take longer."""
+    for item in used:
+        if item.array is not None and item.shape == place.shape and not item.array.flags.c_contiguous:
+            return "F"
+    return "C"
 
 
 def _alike(a: Place, b: Place) -> bool:
