@@ -188,7 +188,9 @@ class Elementwise(Op):
         return rule(xp, y, *xs) if callable(rule) else rule
 
     def _pull(self, i: int, xp: Any, g: Any, y: Any, xs: Sequence[Any]) -> Any:
-        local = self.local(i, xp, y, xs)
+        local = self.rules[0 if self.variadic else i]
+        if callable(local):
+            local = local(xp, i, y, *xs) if self.variadic else local(xp, y, *xs)
         if type(local) is int:
             return g if local == 1 else -g if local == -1 else g * local
         return xp.strong_multiply(local, g) if self.gate else g * local

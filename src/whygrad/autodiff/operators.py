@@ -150,6 +150,8 @@ class ArrayOperations:
 def _matmul(a: Any, b: Any) -> Any:
     """The product of matrices; a vector on the left is a row, on the right a column, as in NumPy."""
     shapes = shape_of(a), shape_of(b)
+    if len(shapes[0]) > 1 and len(shapes[1]) > 1:
+        return TABLE["matmul"](a, b)
     if () in shapes:
         raise ShapeError(
             f"matmul: {'ab'[shapes.index(())]} must be a matrix or a vector",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,9 @@ from .table import TABLE
 
 if TYPE_CHECKING:
     from .node import Observer
+
+
+_new = object.__new__
 
 
 class Tensor(ArrayOperations, Node):
@@ -71,7 +76,7 @@ class Tensor(ArrayOperations, Node):
     @classmethod
     def plain(cls, data: Any) -> Tensor:
         """A constant. A Python number stays one: it takes the dtype of the array beside it."""
-        node = Tensor.__new__(Tensor)
+        node = _new(Tensor)
         node.data = data if type(data) in (float, int, bool) else _array(data, False)
         node.grad, node.requires_grad, node.op, node.parents, node.marks = None, False, None, (), ()
         node.label = ""
@@ -83,12 +88,11 @@ class Tensor(ArrayOperations, Node):
         parents = tuple(
             [operand if isinstance(operand, Tensor) else Tensor.plain(operand) for operand in operands]
         )
-        xs = [parent.data for parent in parents]
-        node = Tensor.__new__(Tensor)
-        node.data = y = evaluate(op, xs)
+        node = _new(Tensor)
+        node.data = y = evaluate(op, [parent.data for parent in parents])
         node.grad, node.label = None, ""
-        for i, parent in enumerate(parents):
-            if parent.requires_grad and op.flows(i):
+        for parent, flows in zip(parents, op.flow * len(parents) if op.variadic else op.flow, strict=True):
+            if flows and parent.requires_grad:
                 node.requires_grad, node.op, node.parents = True, op, parents
                 # what was computed is marked once; a leaf may change between uses, so each use marks it
                 node.marks = (
@@ -114,13 +118,13 @@ class Tensor(ArrayOperations, Node):
                 hint="reduce it first: loss.sum().backward(), or give backward(upstream)",
             )
         self.refuse_constant()
-        if np.isnan(self.data).any():
+        if math.isnan(self.data.item()):
             first = next(node for node in topological_order(self) if np.isnan(node.data).any())
             raise GraphError(
                 "backward() starts from nan, which is not a number: every gradient would be nan",
                 received=f"nan appears first in {first!r}",
             )
-        return np.ones_like(self.data)
+        return np.ones(self.data.shape, self.data.dtype)
 
     def backward(self, upstream: Any = None, observe: Observer | None = None) -> None:
         """Compute the gradient of this number by every tensor it was computed from.
@@ -153,9 +157,8 @@ class Tensor(ArrayOperations, Node):
                     received=f"{upstream.shape}",
                 )
         found = sweep(self, upstream, observe=observe)
-        holders = {id(upstream): 1}  # the caller's, perhaps
-        for gradient in found.values():
-            holders[id(gradient)] = holders.get(id(gradient), 0) + 1
+        holders = Counter(map(id, found.values()))
+        holders[id(upstream)] += 1  # the caller's, perhaps
         for node, gradient in found.items():
             if node.op is not None:
                 node.grad = gradient
@@ -175,7 +178,13 @@ class Tensor(ArrayOperations, Node):
 
     def refuse_changed(self, create_graph: bool = False) -> None:
         """Raise when this result or what it was computed from is no longer what it was."""
-        if not self.marks:
+        marks = self.marks
+        if not marks:
+            return
+        same = fingerprint(self.data) == marks[0]
+        for parent, mark in zip(self.parents, marks[1:], strict=True):
+            same = same and (mark is None or fingerprint(parent.data) == mark)
+        if same:
             return
         assert self.op is not None
         refuse_changed(self.data, self.marks[0], self.label or "the result", self.op.name)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 def _matrices(op: Op, xs: Sequence[Any]) -> None:
     """Refuse vectors where a product of matrices is meant."""
+    if len(getattr(xs[0], "shape", ())) > 1 and len(getattr(xs[1], "shape", ())) > 1:
+        return
     for name, x in list(zip(op.inputs, xs, strict=True))[:2]:
         if len(getattr(x, "shape", ())) < 2:
             shapes = [getattr(x, "shape", ()) for x in xs]

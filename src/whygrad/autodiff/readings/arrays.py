@@ -29,7 +29,14 @@ def total(a: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """The sum; over the rows of a matrix as ones @ a, which is 2 to 4 times faster than ``a.sum(axis=0)``."""
     if axis == 0 and a.ndim == 2 and not keepdims and a.dtype.kind == "f":
         return np.ones(len(a), a.dtype) @ a
-    return np.asarray(a.sum(axis=axis, keepdims=keepdims))
+    return np.asarray(np.add.reduce(a, axis, keepdims=keepdims))
+
+
+def mean(a: Array, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean; of all entries without what ``np.mean`` does beside, which takes longer than small sums."""
+    if axis is None and not keepdims and a.dtype.kind == "f" and a.size:
+        return np.add.reduce(a, None) / a.size
+    return np.mean(a, axis=axis, keepdims=keepdims)
 
 
 def fit(contribution: Any, target: Any) -> Any:
@@ -133,7 +140,7 @@ FUNCTIONS: dict[str, Any] = dict(
     bounded=lambda a: np.minimum(np.maximum(a, -1000.0), 1000.0),
     compare=compare,
     sum=total,
-    mean=np.mean,
+    mean=mean,
     max=np.max,
     matmul=np.matmul,
     reshape=lambda a, *, shape: np.reshape(a, shape),
