@@ -56,7 +56,7 @@ bench: $(STAMPS)/test ## how fast
 
 clean: ## remove what was built, keep .venv and runs
 	@rm -rf build dist htmlcov docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
-	@find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find src tests benchmarks docs examples notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove .venv as well
 	@rm -rf $(VENV)

@@ -205,14 +205,14 @@ def alone(folder: str) -> dict[str, str]:
 
 def check(path: Path, write: bool) -> list[str]:
     """Run one notebook; what is wrong with it."""
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     then = json.loads(path.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as settings:
         os.environ.update(alone(settings))
         try:
             now = execute(then, folder, settings)
-        except CellExecutionError as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             return [f"a cell fails:\n{error}"]
     if write:
         path.write_text(stored(now), encoding="utf-8")
