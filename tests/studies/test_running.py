@@ -39,6 +39,7 @@ samples = 60
 epochs = 6
 batch_size = 2
 layers = [4]
+dropout = 0.1
 [vary]
 learning_rate = [0.001, 0.1, 1e6]
 """
@@ -137,6 +138,47 @@ def test_results_come_back_from_their_file(here):
         text = json.dumps(result.to_json())
         again = TrialResult.from_json(json.loads(text))
         assert json.dumps(again.to_json()) == text
+
+
+STACKED = """
+data = "moons"
+seeds = 9
+[settings]
+samples = 60
+epochs = 6
+batch_size = 2
+layers = [4]
+[vary]
+learning_rate = [0.001, 0.1, 1e6]
+activation = ["tanh", "relu"]
+"""
+
+
+def test_stacks_give_what_each_network_gives_alone():
+    study = make_study(STACKED, "x")
+    handed = units(study.trials())
+    assert sorted(len(unit.trials) for unit in handed) == [6, 6, 7, 7, 7, 7, 7, 7]
+    assert all(len({trial.settings.activation for trial in unit.trials}) == 1 for unit in handed)
+    together = {result.key: result for unit in handed for result in run_unit(unit)}
+    assert set(together) == {trial.key for trial in study.trials()}
+    states = set()
+    for trial in study.trials():
+        alone, stacked = run_trial(trial), together[trial.key]
+        states.add(alone.state)
+        assert (stacked.variant, stacked.seed, stacked.state) == (alone.variant, alone.seed, alone.state)
+        assert stacked.failure == alone.failure
+        assert stacked.columns.keys() == alone.columns.keys()
+        for name, values in alone.columns.items():
+            assert stacked.columns[name] == pytest.approx(values, rel=1e-9, nan_ok=True), name
+    assert states == {"finished", "diverged"}
+
+
+def test_units_are_the_same_however_many_are_handed_out_at_a_time():
+    study = make_study(STACKED.replace("seeds = 9", "seeds = 200"), "x")
+    handed = units(study.trials())
+    assert sum(len(unit.trials) for unit in handed) == study.count == 1200
+    assert max(len(unit.trials) for unit in handed) <= 64
+    assert len({unit.key for unit in handed}) == len(handed)
 
 
 @pytest.mark.parametrize("seed", range(3))

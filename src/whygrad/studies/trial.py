@@ -34,8 +34,8 @@ def run_trial(trial: Trial) -> TrialResult:
     prepared = prepare(trial)
     network, parts, settings = prepared.network, prepared.parts, prepared.settings
     start = network.network.vector.copy()
-    own = settings.validation_size is not None or settings.patience is not None
-    failure = None
+    own = _watches_its_own(trial)
+    failure: TrainingError | None = None
     try:
         network.train(
             parts.X_train,
@@ -50,10 +50,10 @@ def run_trial(trial: Trial) -> TrialResult:
             verbose=False,
         )
     except TrainingError as error:
-        failure = str(error).splitlines()[0]
+        failure = error
     if network.history.interrupted:
         raise KeyboardInterrupt
-    return result_of(trial, prepared, start, failure, own)
+    return result_of(trial, prepared, start, failed_because(failure))
 
 
 def prepare(trial: Trial) -> run.Prepared:
@@ -75,9 +75,17 @@ def prepare(trial: Trial) -> run.Prepared:
         ) from None
 
 
-def result_of(
-    trial: Trial, prepared: run.Prepared, start: Array, failure: str | None, own: bool
-) -> TrialResult:
+def failed_because(error: TrainingError | None) -> str | None:
+    """Why a loss was lost, in one line."""
+    return None if error is None else str(error).splitlines()[0]
+
+
+def _watches_its_own(trial: Trial) -> bool:
+    """Whether the settings set rows aside to watch."""
+    return trial.settings.validation_size is not None or trial.settings.patience is not None
+
+
+def result_of(trial: Trial, prepared: run.Prepared, start: Array, failure: str | None) -> TrialResult:
     """What to keep of a network that has been trained.
 
     Parameters
@@ -88,8 +96,6 @@ def result_of(
         The parameters before the first step.
     failure
         Why the loss was lost, if it was.
-    own
-        Whether the settings set rows aside to watch.
     """
     network, parts = prepared.network, prepared.parts
     end = network.network.vector.copy()
@@ -102,7 +108,7 @@ def result_of(
         trial.settings.seed,
         "finished" if failure is None else "diverged",
         network.history.metric,
-        "validation" if own else "test",
+        "validation" if _watches_its_own(trial) else "test",
         before,
         standing(network, parts) if failure is None else None,
         _columns(network.history, trial.record_every),
