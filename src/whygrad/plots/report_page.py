@@ -101,13 +101,13 @@ def _pictures(subject: Subject) -> list[str]:
     for name, title in chosen:
         parts.append(f"<h2>{escape(title)}</h2>")
         try:
-            parts.append(_inline(PLOTS[name].draw(subject)))
+            parts.append(inline(PLOTS[name].draw(subject)))
         except WhygradError as error:
             parts.append(f"<p>Not drawn: {escape(str(error).splitlines()[0])}.</p>")
     return parts
 
 
-def _inline(drawn: Any) -> str:
+def inline(drawn: Any) -> str:
     """A picture in the page itself, with its words for those who do not see it."""
     data = base64.b64encode(picture(drawn, "png")).decode()
     width = round(96 * figure_of(drawn).get_figwidth())  # as large as it was drawn: text keeps its size
