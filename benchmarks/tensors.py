@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def problem(name: str) -> tuple[np.ndarray, np.ndarray, Arrays]:
     """X, y, and the weights and biases to start from."""
     sizes, rng = CASES[name][0], np.random.default_rng(0)
     start: Arrays = []
-    for i, o in zip(sizes, sizes[1:], strict=False):
+    for i, o in pairwise(sizes):
         start += [(rng.normal(size=(i, o)) * np.sqrt(2 / i)).astype(np.float32), np.zeros(o, np.float32)]
     if name.startswith("XOR"):
         X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
@@ -214,9 +215,7 @@ def main() -> None:
                 t = [run["t"][kind] for run in runs]
                 line += f"   t = {show(t)}"
                 if kind == "PyTorch, modules":
-                    line += (
-                        f"   at most {target}: {'yes' if statistics.median(t) <= target else 'NO'}"
-                    )
+                    line += f"   at most {target}: {'yes' if statistics.median(t) <= target else 'NO'}"
             print(line)
 
 

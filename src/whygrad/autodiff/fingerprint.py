@@ -24,11 +24,14 @@ STEP = 0x9E3779B97F4A7C13  # 3 modulo 8: no power of it is close to 1 or -1 modu
 _weights: Any = None
 
 
-def fingerprint(array: Any) -> Any:
-    """Something that is equal for equal contents; NaN too, in arrays and in plain numbers."""
+def fingerprint(array: Any, short: int = SHORT) -> Any:
+    """Something that is equal for equal contents; NaN too, in arrays and in plain numbers.
+
+    Up to ``short`` bytes it is the contents themselves.
+    """
     if type(array) is not np.ndarray:
         array = np.asarray(array)
-    if array.nbytes <= SHORT:
+    if array.nbytes <= short:
         return array.tobytes()
     flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     words = flat[: flat.size // 8 * 8].view(np.uint64)

@@ -59,13 +59,14 @@ class Node:
 
         With ``create_graph`` the rules run on the nodes themselves, so that the gradients are nodes.
         """
-        assert self.op is not None
-        xs = self.parents if create_graph else [parent.data for parent in self.parents]
+        op, parents = self.op, self.parents
+        assert op is not None
+        xs = parents if create_graph else [parent.data for parent in parents]
         xp, y = (NODES, self) if create_graph else (self.reading, self.data)
         return [
-            (i, self.op.pull(i, xp, upstream, y, xs))
-            for i, parent in enumerate(self.parents)
-            if parent.requires_grad and self.op.flows(i)
+            (i, op.pull(i, xp, upstream, y, xs))
+            for i, parent in enumerate(parents)
+            if parent.requires_grad and (op.variadic or op.flow[i])
         ]
 
     def refuse_changed(self, create_graph: bool = False) -> None:
@@ -112,7 +113,8 @@ def sweep(
     gradients = {root: upstream}
     order = topological_order(root)
     for node in order:
-        node.refuse_changed(create_graph)
+        if node.op is not None:
+            node.refuse_changed(create_graph)
     for node in reversed(order):
         op = node.op
         if op is None or node not in gradients:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -157,8 +156,9 @@ class Tensor(ArrayOperations, Node):
                     received=f"{upstream.shape}",
                 )
         found = sweep(self, upstream, observe=observe)
-        holders = Counter(map(id, found.values()))
-        holders[id(upstream)] += 1  # the caller's, perhaps
+        holders = {id(upstream): 1}  # the caller's, perhaps
+        for gradient in found.values():
+            holders[id(gradient)] = holders.get(id(gradient), 0) + 1
         for node, gradient in found.items():
             if node.op is not None:
                 node.grad = gradient

@@ -28,6 +28,7 @@ Array = np.ndarray[Any, Any]
 FORMAT, DIGEST = "whygrad-checkpoint-1", "digest"
 SHARE = 0.02  # of the time may go into writing
 GENERATOR = "PCG64"
+IN_FULL = 4096  # bytes of an array that enter a digest as they are; digests in files depend on it
 
 
 class SavedGenerator(BaseModel):
@@ -212,7 +213,7 @@ def digest(*arrays: Array) -> str:
     """A short text that differs where the arrays do."""
     found = hashlib.blake2b(digest_size=16)
     for array in arrays:
-        found.update(f"{array.dtype.str}{array.shape}{fingerprint(array)!r}".encode())
+        found.update(f"{array.dtype.str}{array.shape}{fingerprint(array, IN_FULL)!r}".encode())
     return found.hexdigest()
 
 

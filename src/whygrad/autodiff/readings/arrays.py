@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,23 @@ def sum_to(a: Array, *, shape: tuple[int, ...], dtype: Any = None) -> Array:
     return a.sum(axis=axes, keepdims=True) if axes else a
 
 
+@lru_cache(maxsize=16)
+def _kept_ones(n: int, dtype: np.dtype[Any]) -> Array:
+    ones = np.ones(n, dtype)
+    ones.flags.writeable = False
+    return ones
+
+
+def _ones(n: int, dtype: np.dtype[Any]) -> Array:
+    """A vector of ones, kept if it is short."""
+    return _kept_ones(n, dtype) if n <= 4096 else np.ones(n, dtype)
+
+
 def total(a: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """The sum; over the rows of a matrix as ones @ a, which is 2 to 4 times faster than ``a.sum(axis=0)``."""
     if axis == 0 and a.ndim == 2 and not keepdims and a.dtype.kind == "f":
-        return np.ones(len(a), a.dtype) @ a
-    return np.asarray(np.add.reduce(a, axis, keepdims=keepdims))
+        return _ones(len(a), a.dtype) @ a
+    return np.asarray(np.add.reduce(a, axis, None, None, keepdims))  # type: ignore[call-overload]
 
 
 def mean(a: Array, axis: Any = None, keepdims: bool = False) -> Any:
@@ -78,7 +91,7 @@ def strong_multiply(a: Any, b: Any) -> Any:
 def _finite(a: Any) -> bool:
     """Whether every entry is finite."""
     a = np.asarray(a)
-    return a.dtype.kind in "biu" or bool(np.isfinite(a).all())
+    return a.dtype.kind in "biu" or bool(np.logical_and.reduce(np.isfinite(a), None))
 
 
 def strong_product(a: Any, function: Callable[..., Any], *operands: Any) -> Any:
