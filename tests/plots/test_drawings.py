@@ -180,7 +180,7 @@ def test_mistakes_are_the_images_that_were_mistaken():
     whole = misclassified(ByPixel(), np.eye(4), [0, 1, 2, 0])
     (ax,) = whole.axes
     assert ax.images[0].get_array().tolist() == [[0, 0], [0, 1]]
-    assert ax.get_title() == "0 taken for 3\n100 % sure"
+    assert ax.get_title() == "true 0, predicted 3\nconfidence 100 %"
     none = misclassified(ByPixel(), np.eye(4), [0, 1, 2, 3])
     assert [text.get_text() for text in none.axes[0].texts] == ["all 4 rows are right"]
     with pytest.raises(DataError, match="no square images"):

@@ -14,7 +14,7 @@ from ..autodiff.op import Elementwise
 from ..autodiff.readings.arrays import ARRAYS
 from ..errors import SettingError, nearest
 from ..nn.activations import ACTIVATIONS, make_activation
-from .style import BLUE, INK, SMALL, SOFT, TITLE, VERMILLION, axes, describe, figure, heading
+from .style import BLUE, INK, LABEL, SMALL, SOFT, TITLE, VERMILLION, axes, describe, figure, heading
 
 Array = np.ndarray[Any, Any]
 VANISHING = 0.05  # a slope below this passes on less than a twentieth of a gradient
@@ -100,7 +100,7 @@ def activation_functions(names: Sequence[str] = SHOWN, whole: Figure | None = No
     curves = [activation_curve(name) for name in names]
     columns = min(4, len(curves))
     lines = -(-len(curves) // columns)
-    whole = figure(3.1 * columns + 0.3, 2.75 * lines + 0.8) if whole is None else whole
+    whole = figure(max(6.4, 3.2 * columns + 0.3), 2.75 * lines + 0.9) if whole is None else whole
     for place, curve in enumerate(curves):
         ax = axes(whole.add_subplot(lines, columns, place + 1))
         for low, high in curve.vanishing:
@@ -114,12 +114,17 @@ def activation_functions(names: Sequence[str] = SHOWN, whole: Figure | None = No
         low, high = min(-0.2, float(curve.a.min())), min(2.2, max(1.15, float(curve.a.max())))
         ax.set_ylim(low - 0.1, high + 0.1)
         ax.set_xticks([-5, 0, 5])
+        if place + columns >= len(curves):
+            ax.set_xlabel("z", fontsize=LABEL, color=INK)
         ax.set_title(WORDS.get(curve.name, curve.name), fontsize=TITLE, color=INK, loc="left")
-        if len(curve.formula) <= 24:
+        formula = (
+            curve.formula.removeprefix("(").removesuffix(")") if " else " in curve.formula else curve.formula
+        )
+        if len(formula) <= 26:
             ax.text(
                 1.0,
                 1.02,
-                f"f′ = {curve.formula.replace('y', 'f').replace('a', 'z')}",
+                f"f′ = {formula.replace('y', 'f').replace('a', 'z')}",
                 transform=ax.transAxes,
                 ha="right",
                 va="bottom",
@@ -142,7 +147,7 @@ def _key(whole: Figure) -> None:
         Patch(facecolor="#F1E3DA", edgecolor="#D8B9A6", hatch="///", linewidth=0),
     ]
     words = ["f(z)", "f′(z)", f"|f′(z)| < {VANISHING:g}: gradients vanish"]
-    whole.legend(handles, words, loc="outside lower center", ncols=3, fontsize=11, frameon=False)
+    whole.legend(handles, words, loc="outside lower center", ncols=3, fontsize=LABEL, frameon=False)
 
 
 def _in_words(curves: Sequence[ActivationCurve]) -> str:

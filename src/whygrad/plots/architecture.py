@@ -17,6 +17,7 @@ from ..nn.scalar import MLP
 from ..nn.sequential import Sequential
 from ..training.building import layer_sizes
 from ..training.neural_network import NeuralNetwork
+from .activations import WORDS
 from .flows import layer_activations
 from .style import (
     BLUE,
@@ -28,8 +29,10 @@ from .style import (
     TITLE,
     VERMILLION,
     bare,
+    cut,
     describe,
     figure,
+    figure_of,
     short,
 )
 
@@ -38,7 +41,8 @@ MOST = 10  # neurons of a layer that are drawn; of wider ones the first and the 
 RADIUS = 0.34
 COLUMN, ROW = 2.6, 0.92  # distances, in radii of about a third of an inch
 WIDEST = 3.4  # points, of the largest weight
-NUMBERED = 24  # lines up to which each has its number
+ROOM = 6.6  # inches, for a legend of three entries
+NUMBERED = 12  # lines up to which each has its number
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ def network_architecture(
     most
         Neurons of a layer that are drawn; a wider layer is folded in the middle.
     title
-        Above the picture; by default the sizes.
+        Above the picture; by default with the sizes.
     inputs, outputs
         Names beside the first and last neurons.
 
@@ -163,7 +167,7 @@ def network_architecture(
     --------
     >>> ax = network_architecture([2, 4, 1])
     >>> len(ax.patches), ax.get_title(loc="left")
-    (7, '2 → 4 → 1')
+    (7, 'Network architecture: 2 → 4 → 1')
     """
     found = architecture_of(network)
     if lines not in ("weights", "gradients") or (lines == "gradients" and row is None):
@@ -190,8 +194,9 @@ def network_architecture(
     _names(ax, places[0], shown[0], inputs, "right")
     _names(ax, places[-1], shown[-1], outputs, "left")
     sizes = " → ".join(f"{size:,}" for size in found.sizes)
-    ax.set_title(sizes if title is None else title, fontsize=TITLE, color=INK, loc="left")
-    if strengths is not None:
+    words = f"Network architecture: {sizes}" if title is None else title
+    ax.set_title(words, fontsize=TITLE, color=INK, loc="left")
+    if strengths is not None and any(part.any() for part in strengths):
         _key(ax, lines, max(float(np.abs(part).max()) for part in strengths))
     describe(ax, _in_words(found, sizes, lines if strengths is not None else None))
     return ax
@@ -223,8 +228,8 @@ def _room(
 ) -> Axes:
     """Axes with equal scales, large enough for all neurons and the names beside them."""
     top = max(float(column[:, 1].max()) for column in places)
-    left = 0.75 + 0.11 * max(map(len, inputs), default=0)
-    right = 0.75 + 0.11 * max(map(len, outputs), default=0)
+    left = 0.75 + 0.11 * max((len(cut(name)) for name in inputs), default=0)
+    right = 0.75 + 0.11 * max((len(cut(name)) for name in outputs), default=0)
     left, right = max(left, 0.06 * words[0]), max(right, 0.06 * words[-1])
     width = left + COLUMN * (len(places) - 1) + right
     height = 2 * top + 2.25
@@ -333,7 +338,7 @@ def _neurons(
             ax.text(
                 x,
                 y,
-                f"{values[row]:.2f}".replace("-", "−"),
+                _value(float(values[row])),
                 ha="center",
                 va="center",
                 fontsize=SMALL,
@@ -342,12 +347,22 @@ def _neurons(
             )
 
 
+def _value(value: float) -> str:
+    """A value that fits into a neuron."""
+    size = abs(value)
+    text = f"{value:.2f}" if size < 100 else f"{value:.0f}" if size < 1000 else f"{value:.0e}"
+    text = text.replace("-0.00", "0.00")
+    return text.replace("e+0", "e").replace("e+", "e").replace("-", "−")
+
+
 def _captions(ax: Axes, found: Architecture, places: Sequence[Array]) -> None:
     """Below each column: what the layer is."""
     floor = min(float(column[:, 1].min()) for column in places) - 0.55
     for k, (size, name) in enumerate(zip(found.sizes, found.names, strict=True)):
         what = "input" if k == 0 else "output" if k == len(found.sizes) - 1 else f"hidden {k}"
-        under = f"{size:,}" if name in ("input", "hidden", "output") else f"{size:,} × {name}"
+        under = (
+            f"{size:,}" if name in ("input", "hidden", "output") else f"{size:,} × {WORDS.get(name, name)}"
+        )
         ax.text(k * COLUMN, floor, what, ha="center", va="top", fontsize=LABEL, color=INK)
         ax.text(k * COLUMN, floor - 0.34, under, ha="center", va="top", fontsize=TEXT, color=SOFT)
 
@@ -358,7 +373,7 @@ def _names(ax: Axes, places: Array, rows: Sequence[int | None], names: Sequence[
     shift = -RADIUS - 0.12 if side == "right" else RADIUS + 0.12
     for (x, y), row in zip(places, rows, strict=True):
         if row is not None and row < len(names):
-            ax.text(x + shift, y, names[row], ha=side, va="center", fontsize=TEXT, color=INK)
+            ax.text(x + shift, y, cut(names[row]), ha=side, va="center", fontsize=TEXT, color=INK)
 
 
 def _key(ax: Axes, lines: str, reach: float) -> None:
@@ -369,11 +384,15 @@ def _key(ax: Axes, lines: str, reach: float) -> None:
         Line2D([], [], color=BLUE, linewidth=2.4),
         Line2D([], [], color=VERMILLION, linewidth=2.4, linestyle=(0, (4, 1.6))),
     ]
+    words = [f"positive {what}", f"negative {what}"]
+    if figure_of(ax).get_figwidth() > ROOM:
+        handles.append(Line2D([], [], color=SOFT, linewidth=WIDEST))
+        words.append(f"width: size, at most {short(reach)}")
     ax.legend(
         handles,
-        [f"{what} above 0", "below 0"],
+        words,
         loc="lower center",
-        ncols=2,
+        ncols=len(words),
         frameon=False,
         fontsize=TEXT,
         labelcolor=INK,

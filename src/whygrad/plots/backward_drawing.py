@@ -19,7 +19,7 @@ from ..training.neural_network import NeuralNetwork
 from .style import BLUE, INK, LABEL, SMALL, SOFT, TITLE, VERMILLION, bare, describe, figure, short
 
 Array = np.ndarray[Any, Any]
-STEP, WIDE, HIGH = 2.75, 1.98, 0.92
+STEP, WIDE, HIGH = 3.05, 2.3, 1.12
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MOST_LAYERS = 5
 
@@ -129,7 +129,7 @@ def backward_pass(
     y: Any = None,
     ax: Axes | None = None,
     *,
-    title: str = "Forward, and back again",
+    title: str = "Backpropagation: forward pass and backward pass",
 ) -> Axes:
     """Values from left to right, gradients from right to left, and below them those of the parameters.
 
@@ -152,10 +152,10 @@ def backward_pass(
     found = stages(network, X, y)
     width = STEP * (len(found) - 1) + WIDE
     if ax is None:
-        ax = figure(0.74 * width + 0.5, 4.5).add_subplot()
+        ax = figure(max(8.0, 0.74 * width + 0.5), 4.8).add_subplot()
     bare(ax)
     ax.set_xlim(-WIDE / 2 - 0.15, STEP * (len(found) - 1) + WIDE / 2 + 0.15)
-    ax.set_ylim(-2.75, 2.7)
+    ax.set_ylim(-2.85, 2.75)
     for place, stage in enumerate(found):
         x = place * STEP
         _box(ax, x, 1.6, [stage.title, stage.formula, stage.shape], BLUE, "#EAF3F9")
@@ -179,7 +179,7 @@ def backward_pass(
             _box(ax, x, -2.15, list(stage.parameters), INK, "#F3F3F3", titled=False)
             _arrow(ax, (x, -0.3 - HIGH / 2), (x, -2.15 + HIGH / 2), VERMILLION, (0, (4, 2)))
     left = -WIDE / 2
-    ax.text(left, 2.32, "forward →", color=BLUE, fontsize=LABEL, fontweight="bold")
+    ax.text(left, 2.38, "forward →", color=BLUE, fontsize=LABEL, fontweight="bold")
     ax.text(left, -0.3, "← backward", color=VERMILLION, fontsize=LABEL, fontweight="bold", va="center")
     ax.text(
         left, -2.15, "gradients of\nthe parameters", color=INK, fontsize=LABEL, fontweight="bold", va="center"
@@ -229,7 +229,7 @@ def _box(ax: Axes, x: float, y: float, lines: list[str], edge: str, fill: str, t
         )
     )
     shown = [line for line in lines if line]
-    heights = y + 0.29 * ((len(shown) - 1) / 2 - np.arange(len(shown)))
+    heights = y + 0.3 * ((len(shown) - 1) / 2 - np.arange(len(shown)))
     for k, (line, height) in enumerate(zip(shown, heights, strict=True)):
         first = titled and k == 0
         size = LABEL if first else SMALL if len(line) > 20 or k == 2 else 10

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ..errors import DataError
 from .grids import ClassGrid, class_grid, class_probabilities, classes_of, margins, matrix, span
+from .legends import common_legend, legend
 from .style import (
     INK,
     SHADES,
@@ -19,10 +21,13 @@ from .style import (
     axes,
     class_style,
     class_tint,
+    cut,
     describe,
     figure,
-    legend,
+    heading,
+    line_style,
     name,
+    short,
 )
 
 Array = np.ndarray[Any, Any]
@@ -89,17 +94,23 @@ def decision_boundary(
     if labels is not None:
         scatter(ax, grid.points, labels, grid.classes)
     if crossed:
-        ax.plot([], [], color=INK, linewidth=1.8, label="boundary")
+        _name_line(ax)
     name(ax, title, *_axis_names(grid, feature_names))
     ax.set_xlim(grid.extent[:2])
     ax.set_ylim(grid.extent[2:])
-    legend(ax, loc="upper left" if labels is not None else "best")
+    legend(ax)
     describe(ax, _in_words(title, grid, labels, crossed))
     return ax
 
 
 def boundary_snapshots(
-    grids: Sequence[ClassGrid], y: Any, titles: Sequence[str], whole: Figure | None = None
+    grids: Sequence[ClassGrid],
+    y: Any,
+    titles: Sequence[str],
+    whole: Figure | None = None,
+    *,
+    title: str = "Decision boundary during training",
+    feature_names: Sequence[str] = ("x₁", "x₂"),
 ) -> Figure:
     """The boundary at several moments, side by side on the same scale.
 
@@ -112,25 +123,36 @@ def boundary_snapshots(
         raise DataError("a title for each moment", expected=f"{len(grids)} titles", received=f"{len(titles)}")
     columns = min(3, len(grids))
     lines = -(-len(grids) // columns)
-    whole = figure(3.6 * columns + 0.4, 3.5 * lines + 0.4) if whole is None else whole
+    whole = figure(max(6.0, 3.6 * columns + 0.4), 3.5 * lines + 0.9) if whole is None else whole
     labels = _labels(y, len(grids[0].points), grids[0].classes)
-    for place, (grid, title) in enumerate(zip(grids, titles, strict=True)):
+    parts, right = [], []
+    for place, (grid, moment) in enumerate(zip(grids, titles, strict=True)):
         ax = axes(whole.add_subplot(lines, columns, place + 1))
         ax.grid(visible=False)
         shade(ax, grid)
-        boundary_lines(ax, grid)
+        crossed = boundary_lines(ax, grid)
         scatter(ax, grid.points, labels, grid.classes, size=0.6)
-        first = place == 0
-        x_name, y_name = _axis_names(grid, ("x₁", "x₂"))
+        if crossed:
+            _name_line(ax)
+        x_name, y_name = _axis_names(grid, feature_names)
         name(
-            ax, title, x_name if place + columns >= len(grids) else "", y_name if not place % columns else ""
+            ax, moment, x_name if place + columns >= len(grids) else "", y_name if not place % columns else ""
         )
         ax.set_xlim(grid.extent[:2])
         ax.set_ylim(grid.extent[2:])
-        if first:
-            legend(ax, loc="upper left")
-    describe(whole, f"Decision boundary at {len(grids)} moments: {', '.join(titles)}.")
+        parts.append(ax)
+        right.append(f"{moment} {100 * _right(grid, labels):.0f} %")
+    common_legend(whole, parts)
+    heading(whole, title)
+    describe(
+        whole, f"{title}, {len(grids)} moments; points in an area of their own class: {', '.join(right)}."
+    )
     return whole
+
+
+def _name_line(ax: Axes) -> None:
+    """An entry for the legend."""
+    ax.plot([], [], color=INK, linewidth=1.8, label="boundary")
 
 
 def shade(ax: Axes, grid: ClassGrid) -> Any:
@@ -199,7 +221,7 @@ def scatter(ax: Axes, points: Array, labels: Array, classes: Sequence[Any], size
 
 def class_name(label: Any) -> str:
     """What a legend says: numbers get the word before them."""
-    text = str(label)
+    text = cut(label, 28)
     return f"class {text}" if text.lstrip("-").replace(".", "", 1).isdecimal() else text
 
 
@@ -238,20 +260,36 @@ def _probability_curve(
     classes = classes_of(network)
     x = np.linspace(*span(rows[:, 0]), 400)
     probability = class_probabilities(network, x[:, None])
-    first = 1 if len(classes) == 2 else 0
-    for place in range(first, len(classes)):
-        style = class_style(place)
-        ax.plot(x, probability[:, place], color=style["color"], linewidth=2, label=f"P({classes[place]})")
-    lead = margins(probability)[:, first]
-    for crossing in np.flatnonzero(np.diff(np.sign(lead)) != 0):
-        ax.axvline(x[crossing], color=INK, linewidth=1.2, linestyle=(0, (4, 2)))
+    known = range(len(classes)) if labels is None else sorted(set(labels.tolist()))
+    handles = []
+    for place, label in enumerate(classes):
+        line = place > 0 or len(classes) != 2  # of two classes one probability says it all
+        style = class_style(place) | {"linestyle": line_style(place)["linestyle"] if line else "none"}
+        if line:
+            ax.plot(x, probability[:, place], linewidth=2, color=style["color"], linestyle=style["linestyle"])
+        if line or place in known:
+            marker = style["marker"] if labels is not None and place in known else None
+            words = class_name(label) + (" and its probability" if len(classes) == 2 and line else "")
+            handles.append(Line2D([], [], linewidth=2, **style | {"marker": marker}, label=words))
+    crossings = x[:-1][np.diff(probability.argmax(axis=1)) != 0]
+    for crossing in crossings:
+        ax.axvline(crossing, color=INK, linewidth=1.4)
+    if len(crossings):
+        handles.append(Line2D([], [], color=INK, linewidth=1.4, label="boundary"))
     if labels is not None:
-        noise = np.random.default_rng(0).uniform(-0.03, 0.03, len(rows))
+        noise = np.random.default_rng(len("jitter")).uniform(-0.02, 0.02, len(rows))
         height = np.where(labels == 0, -0.08, 1.08) if len(classes) == 2 else -0.08 - 0.06 * labels
         scatter(ax, np.column_stack([rows[:, 0], height + noise]), labels, classes)
+    ax.set_yticks(np.linspace(0, 1, 6))
     name(ax, title, feature, "probability")
-    legend(ax, loc="center left")
-    describe(ax, f"{title}: probability of each class over {feature}, for {len(rows)} rows with one column.")
+    legend(ax, handles)
+    where = ", ".join(short(float(crossing)) for crossing in crossings)
+    changes = f"the decision changes at {where}" if where else "the decision is the same everywhere"
+    describe(
+        ax,
+        f"{title}: probability of {len(classes)} classes over {feature}, for {len(rows):,} rows with one "
+        f"column; {changes}.",
+    )
     return ax
 
 
@@ -263,14 +301,18 @@ def _in_words(title: str, grid: ClassGrid, labels: Array | None, crossed: bool) 
     )
     known = ""
     if labels is not None:
-        inside = _places_of(grid)
-        right = float((inside == labels).mean())
-        known = f" {len(labels):,} points, {100 * right:.0f} % of them in an area of their own class."
+        right = 100 * _right(grid, labels)
+        known = f" {len(labels):,} points, {right:.0f} % of them in an area of their own class."
     plane = (
         " Drawn on the plane of the first two principal components." if grid.projection is not None else ""
     )
     line = "" if crossed else " The decision is the same everywhere."
     return f"{title}: {areas}.{known}{plane}{line}"
+
+
+def _right(grid: ClassGrid, labels: Array) -> float:
+    """The share of points that lie in an area of their own class."""
+    return float((_places_of(grid) == labels).mean())
 
 
 def _places_of(grid: ClassGrid) -> Array:

@@ -10,16 +10,16 @@ from matplotlib.axes import Axes
 
 from ..errors import DataError
 from ..training.history import History
+from .legends import legend
 from .style import (
     BLUE,
     INK,
-    SMALL,
     SOFT,
     TEXT,
     VERMILLION,
     axes,
+    cut,
     describe,
-    legend,
     line_style,
     logarithmic,
     name,
@@ -37,7 +37,8 @@ def loss_curve(
     *,
     log: bool | None = None,
     snapshots: Sequence[int] = (),
-    title: str = "Loss",
+    title: str | None = None,
+    about: str = "",
 ) -> Axes:
     """The loss of each epoch, on training and validation rows.
 
@@ -52,7 +53,9 @@ def loss_curve(
     snapshots
         Epochs whose loss is written beside the curve.
     title
-        Above the picture.
+        Above the picture; by default what is drawn.
+    about
+        What the run was on, for that default.
 
     Raises
     ------
@@ -79,14 +82,16 @@ def loss_curve(
         ax.set_ylim(min(0.0, float(seen.min())), float(seen.max()) * (1.12 if snapshots else 1.05) or 1.0)
     _mark_best(ax, history, drawn)
     _mark_snapshots(ax, _epochs(history), loss, snapshots)
-    _mark_gap(ax, _epochs(history), loss)
-    name(ax, title, "epoch", "loss" + (", logarithmic" if ax.get_yscale() == "log" else ""))
+    _mark_gap(ax, _epochs(history), loss, named=True)
+    name(ax, _title(drawn, "loss", about) if title is None else title, "epoch", loss_label(ax))
     legend(ax)
     describe(ax, _in_words(history, drawn, "loss"))
     return ax
 
 
-def score_curve(history: History, ax: Axes | None = None, *, title: str | None = None) -> Axes:
+def score_curve(
+    history: History, ax: Axes | None = None, *, title: str | None = None, about: str = ""
+) -> Axes:
     """Accuracy in per cent, or R², of each epoch, on training and validation rows.
 
     Raises
@@ -102,17 +107,17 @@ def score_curve(history: History, ax: Axes | None = None, *, title: str | None =
     drawn = _draw(ax, history, scaled, word)
     seen = np.concatenate([line[np.isfinite(line)] for line in drawn.values()])
     top, low = (100.0, max(0.0, seen.min())) if percent else (1.0, max(-1.0, seen.min()))
-    room = 0.06 * max(top - low, 0.02 * factor)
+    room = 0.06 * max(top - low, 0.1 * factor)
     ax.set_ylim(low - room, top + room)
     ax.axhline(top, color=SOFT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
     _mark_best(ax, history, drawn)
     name(
         ax,
-        title if title is not None else word[0].upper() + word[1:],
+        title if title is not None else _title(drawn, word, about),
         "epoch",
         word + (" in %" if percent else ""),
     )
-    legend(ax, loc="lower right")
+    legend(ax)
     describe(ax, _in_words(history, drawn, word))
     return ax
 
@@ -144,11 +149,11 @@ def learning_rates(
     ax = axes(ax, 7.2, 4.6)
     words, everything = [], []
     for place, (label, history) in enumerate(histories.items()):
-        text = f"{label:g}" if isinstance(label, (int, float)) else str(label)
+        text = f"{label:g}" if isinstance(label, (int, float)) else cut(label)
         loss = numbers(history.loss)
         epochs = _epochs(history)
         ended = f"ends at {short(loss[-1])}" if len(loss) and np.isfinite(loss[-1]) else "diverges"
-        ax.plot(epochs, loss, linewidth=1.9, label=f"{text}: {ended}", **line_style(place), **_dots(loss))
+        ax.plot(epochs, loss, linewidth=1.9, label=f"{text}: {ended}", **line_style(place), **lone_dots(loss))
         _mark_gap(ax, epochs, loss)
         words.append(f"{text} {ended}")
         everything.append(loss[np.isfinite(loss)])
@@ -157,20 +162,31 @@ def learning_rates(
         raise DataError("no run has a loss that is a number", received=", ".join(map(str, histories)))
     if seen.min() > 0 and seen.max() > SPAN * seen.min():
         logarithmic(ax, seen)
-    name(ax, title, "epoch", "loss" + (", logarithmic" if ax.get_yscale() == "log" else ""))
-    legend(ax)
+    name(ax, title, "epoch", loss_label(ax))
+    legend(ax, title="learning rate" if all(isinstance(rate, (int, float)) for rate in histories) else None)
     describe(ax, f"{title}: loss over epochs for {len(histories)} runs; {'; '.join(words)}.")
     return ax
+
+
+def loss_label(ax: Axes) -> str:
+    """What the vertical axis of a loss is called."""
+    return "loss (log scale)" if ax.get_yscale() == "log" else "loss"
+
+
+def _title(drawn: Mapping[str, Array], what: str, about: str) -> str:
+    title = f"Training and validation {what}" if "validation" in drawn else f"Training {what}"
+    return f"{title}: {about}" if about else title
 
 
 def _epochs(history: History) -> Array:
     return np.array([epoch.epoch for epoch in history])
 
 
-def _dots(values: Array) -> dict[str, Any]:
-    """A marker where a line alone would not be seen: a single number between gaps."""
-    known = np.isfinite(values)
-    return {"marker": "o", "markersize": 5} if known.sum() == 1 else {}
+def lone_dots(values: Array) -> dict[str, Any]:
+    """Markers where a line alone would not be seen: at single numbers between gaps."""
+    known = np.concatenate([[False], np.isfinite(values), [False]])
+    alone = np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:])
+    return {"marker": "o", "markersize": 5, "markevery": alone.tolist()} if len(alone) else {}
 
 
 def _draw(ax: Axes, history: History, lines: Mapping[str, Sequence[Any]], what: str) -> dict[str, Array]:
@@ -182,7 +198,8 @@ def _draw(ax: Axes, history: History, lines: Mapping[str, Sequence[Any]], what: 
         values = numbers(given)
         if not np.isfinite(values).any():
             continue
-        ax.plot(_epochs(history), values, linewidth=1.9, label=label, **line_style(place), **_dots(values))
+        look = line_style(place) | lone_dots(values)
+        ax.plot(_epochs(history), values, linewidth=1.9, label=label, **look)
         drawn[label] = values
     if "training" not in drawn:
         raise DataError(f"no epoch has a {what} that is a number", received=f"{len(history)} epochs")
@@ -218,26 +235,21 @@ def _mark_snapshots(ax: Axes, epochs: Array, loss: Array, snapshots: Sequence[in
             ha="right" if right else "left",
             fontsize=TEXT,
             color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
         )
 
 
-def _mark_gap(ax: Axes, epochs: Array, loss: Array) -> None:
-    """Where the loss stops being a number."""
+def _mark_gap(ax: Axes, epochs: Array, loss: Array, named: bool = False) -> None:
+    """Where the loss stops being a number; named in the legend if it is to be."""
     lost = np.flatnonzero(~np.isfinite(loss))
     if not len(lost):
         return
-    ax.axvline(epochs[lost[0]], color=SOFT, linewidth=1, linestyle=(0, (2, 2)))
-    ax.annotate(
-        f"not a number from epoch {epochs[lost[0]]}" if lost[-1] == len(loss) - 1 else "not a number here",
-        (epochs[lost[0]], 0.97),
-        xycoords=("data", "axes fraction"),
-        xytext=(-5, 0) if lost[0] > len(loss) / 2 else (5, 0),
-        textcoords="offset points",
-        ha="right" if lost[0] > len(loss) / 2 else "left",
-        va="top",
-        fontsize=SMALL,
-        color=SOFT,
+    ends = lost[-1] == len(loss) - 1
+    words = (
+        f"not a number from epoch {epochs[lost[0]]}" if ends else f"not a number at epoch {epochs[lost[0]]}"
     )
+    look: dict[str, Any] = {"color": SOFT, "linewidth": 1, "linestyle": (0, (2, 2))}
+    ax.axvline(epochs[lost[0]], label=words if named else None, **look)
 
 
 def _in_words(history: History, drawn: Mapping[str, Array], what: str) -> str:

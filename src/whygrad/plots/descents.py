@@ -15,9 +15,11 @@ from .._numbers import count
 from ..autodiff.tensor import Tensor
 from ..errors import SettingError, nearest
 from ..optim import Optimizer, make_optimizer
-from .style import INK, axes, describe, figure, heading, legend, line_style, name, short
+from .legends import common_legend, legend
+from .style import INK, axes, describe, figure, heading, line_style, name, short
 
 Array = np.ndarray[Any, Any]
+WORDS = {"sgd": "SGD", "nesterov": "Nesterov", "rmsprop": "RMSProp", "adagrad": "AdaGrad", "adam": "Adam"}
 
 
 @dataclass(frozen=True)
@@ -155,10 +157,12 @@ def trajectories(
     else:
         ax.contour(x, y, height, 18, cmap="Greys_r", linewidths=0.8, alpha=0.75)
     ended = []
+    ax.plot(*surface.start, "o", color="white", markeredgecolor=INK, markersize=8, zorder=9, label="start")
     for place, kind in enumerate(surface.rates if optimizers is None else optimizers):
         path = descend(surface, kind, surface.rates.get(kind), surface.steps if steps is None else steps)
         reached = surface.value(*path[-1])
-        ax.plot(*path.T, linewidth=2, label=kind, zorder=4 + place, **line_style(place))
+        word = WORDS.get(kind, kind)
+        ax.plot(*path.T, linewidth=2, label=word, zorder=4 + place, **line_style(place))
         inside = left <= path[-1][0] <= right and bottom <= path[-1][1] <= top
         if inside:
             ax.plot(
@@ -169,12 +173,12 @@ def trajectories(
                 markeredgecolor="white",
                 zorder=9,
             )
-        ended.append(f"{kind} at {short(float(reached))} after {len(path) - 1} steps")
-    ax.plot(*surface.start, "o", color="white", markeredgecolor=INK, markersize=8, zorder=9, label="start")
+        ended.append(f"{word} at {short(float(reached))} after {len(path) - 1} steps")
+    ax.plot([], [], "X", color=INK, markersize=9, markeredgecolor="white", label="end")
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
     name(ax, surface.name, "x", "y")
-    legend(ax, loc="best")
+    legend(ax, outside=True)
     describe(ax, f"Paths of optimizers on the {surface.name} function: {', '.join(ended)}.")
     return ax
 
@@ -182,9 +186,12 @@ def trajectories(
 def optimizer_paths(whole: Figure | None = None) -> Figure:
     """All surfaces side by side."""
     whole = figure(15.0, 5.2) if whole is None else whole
-    for place, which in enumerate(SURFACES):
+    parts = [
         trajectories(which, whole.add_subplot(1, len(SURFACES), place + 1))
-    heading(whole, "Optimizers on classic surfaces")
+        for place, which in enumerate(SURFACES)
+    ]
+    common_legend(whole, parts)
+    heading(whole, "Optimizer trajectories on three test functions")
     return whole
 
 

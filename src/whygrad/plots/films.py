@@ -12,27 +12,25 @@ from matplotlib.collections import LineCollection
 
 from ..errors import DataError
 from ..training.history import History
-from .boundary import (
-    _axis_names,
-    _labels,
-    scatter,
-    shades,
-)
+from .boundary import _axis_names, _labels, _right, scatter, shades
+from .curves import lone_dots, loss_label
 from .film import Backdrop, Film
 from .flows import Flow
+from .gradient_drawing import layer_ticks
 from .grids import ClassGrid, margins, span
 from .landscape_drawing import contours
 from .landscapes import Landscape
+from .legends import legend
 from .style import (
     BLUE,
     GRID,
     INK,
     SHADES,
+    TITLE,
     VERMILLION,
     axes,
     describe,
     figure,
-    legend,
     line_style,
     logarithmic,
     name,
@@ -78,7 +76,9 @@ def boundary_film(
     whole = figure(*SIZE)
     whole.set_dpi(DPI)
     show, above = _boundary(axes(whole.add_subplot()), grids, y, epochs, feature_names)
-    describe(whole, f"The decision boundary as it forms, from epoch {epochs[0]} to {epochs[-1]}.")
+    describe(
+        whole, f"The decision boundary as it forms, from epoch {epochs[0]} to {epochs[-1]}. {_ends(grids, y)}"
+    )
     return Film(whole, len(grids), show, fps, above)
 
 
@@ -88,7 +88,11 @@ def loss_film(history: History, *, moments: Sequence[int] | None = None, fps: fl
     whole.set_dpi(DPI)
     moments = _moments(history) if moments is None else moments
     show = _loss(axes(whole.add_subplot()), history, moments)
-    describe(whole, f"The loss as it falls from {short(history.loss[0])} to {short(history.loss[-1])}.")
+    known = numbers(history.loss)[np.isfinite(numbers(history.loss))]
+    describe(
+        whole,
+        f"The loss over {len(history)} epochs, from {short(float(known[0]))} to {short(float(known[-1]))}.",
+    )
     return Film(whole, len(moments), show, fps)
 
 
@@ -100,7 +104,7 @@ def loss_and_boundary_film(
     whole.set_dpi(DPI)
     left = _loss(axes(whole.add_subplot(1, 2, 1)), history, epochs)
     right, above = _boundary(axes(whole.add_subplot(1, 2, 2)), grids, y, epochs, ("x₁", "x₂"))
-    describe(whole, f"Loss and decision boundary, from epoch {epochs[0]} to {epochs[-1]}.")
+    describe(whole, f"Loss and decision boundary, from epoch {epochs[0]} to {epochs[-1]}. {_ends(grids, y)}")
     return Film(whole, len(grids), lambda k: [*left(k), *right(k)], fps, above)
 
 
@@ -128,7 +132,7 @@ def landscape_film(found: Landscape, *, fps: float = 15.0) -> Film:
     line = ax.plot([], [], color=VERMILLION, linewidth=1.8)[0]
     dot = ax.plot([], [], "o", color=VERMILLION, markeredgecolor="white", markersize=10)[0]
     ax.plot(*path[0], "o", color="white", markeredgecolor=INK, markersize=8)
-    title = _headline(ax, "step ")
+    title = _headline(ax, "Path on the loss landscape, ")
 
     def show(k: int) -> list[Artist]:
         for each in (under, line):
@@ -137,7 +141,11 @@ def landscape_film(found: Landscape, *, fps: float = 15.0) -> Film:
         title.set_text(f"{k} of {len(path) - 1}: loss {short(float(loss[k]))}")
         return [under, line, dot, title]
 
-    describe(whole, f"The walk down the loss landscape on a plane of {found.plane.sentence}.")
+    describe(
+        whole,
+        f"The walk down the loss landscape on a plane of {found.plane.sentence}; {len(path)} points, "
+        f"loss from {short(float(loss[0]))} to {short(float(loss[-1]))}.",
+    )
     return Film(whole, len(path), show, fps)
 
 
@@ -183,9 +191,9 @@ def hidden_film(
     ax.add_collection(lines, autolim=False)
     dots = scatter(ax, activations[0], labels, classes, size=0.7)
     shown = [place for place in range(len(classes)) if (labels == place).any()]
-    name(ax, "", "hidden direction 1", "hidden direction 2")
-    legend(ax, loc="upper left")
-    title = _headline(ax, "the plane, bent by the hidden layer: epoch ")
+    name(ax, "", "hidden component 1", "hidden component 2")
+    legend(ax, outside=True)
+    title = _headline(ax, "Hidden-layer representation, epoch ")
 
     def show(k: int) -> list[Artist]:
         sheet = mesh[k].reshape(side, side, 2)
@@ -195,7 +203,11 @@ def hidden_film(
         title.set_text(f"{epochs[k]}")
         return [lines, *dots, title]
 
-    describe(whole, f"How a hidden layer bends the plane, from epoch {epochs[0]} to {epochs[-1]}.")
+    describe(
+        whole,
+        f"How a hidden layer bends the plane, from epoch {epochs[0]} to {epochs[-1]}: {len(labels):,} points "
+        f"of {len(shown)} classes, and a grid of {side} by {side} lines.",
+    )
     return Film(whole, len(activations), show, fps, _legend_of(ax))
 
 
@@ -213,13 +225,12 @@ def flow_film(flow: Flow, *, fps: float = 15.0, most: int = 100) -> Film:
     ax.set_ylim(floor, 1.6 * float(known.max()))
     places = np.arange(1, flow.layers + 1)
     bars = ax.bar(places, np.full(flow.layers, floor), width=0.55, color=BLUE)
-    marks = ax.plot(
-        places, norms[:, 0], "_", color=VERMILLION, markersize=34, markeredgewidth=2.2, label="first epoch"
-    )[0]
-    ax.set_xticks(places, [f"layer {k}" for k in places])
-    name(ax, "", "", "‖∂L/∂θ‖")
-    legend(ax, loc="upper right", handlelength=3.6)
-    title = _headline(ax, "gradient of each layer: epoch ")
+    look: dict[str, Any] = {"color": VERMILLION, "linewidth": 2.2, "label": "first epoch"}
+    marks = ax.hlines(norms[:, 0], places - 0.275, places + 0.275, **look)
+    layer_ticks(ax, flow.layers)
+    name(ax, "", ax.get_xlabel(), "‖∂L/∂θ‖")
+    legend(ax, outside=True)
+    title = _headline(ax, "Gradient norm by layer, epoch ")
     chosen = np.unique(np.linspace(0, len(flow.epochs) - 1, min(most, len(flow.epochs))).astype(int))
 
     def show(k: int) -> list[Artist]:
@@ -228,8 +239,19 @@ def flow_film(flow: Flow, *, fps: float = 15.0, most: int = 100) -> Film:
         title.set_text(f"{flow.epochs[chosen[k]]}")
         return [*bars, marks, title]
 
-    describe(whole, f"Gradient norms of {flow.layers} layers over {len(flow.epochs)} epochs, as bars.")
+    describe(
+        whole,
+        f"Gradient norms of {flow.layers} layers over {len(flow.epochs)} epochs, as bars, from "
+        f"{short(float(known.min()))} to {short(float(known.max()))}.",
+    )
     return Film(whole, len(chosen), show, fps)
+
+
+def _ends(grids: Sequence[ClassGrid], y: Any) -> str:
+    """How many points lie where they belong, at first and at last."""
+    labels = _labels(y, len(grids[0].points), grids[0].classes)
+    first, last = (100 * _right(grid, labels) for grid in (grids[0], grids[-1]))
+    return f"Points in an area of their own class: {first:.0f} % at first, {last:.0f} % at last."
 
 
 def _legend_of(ax: Axes) -> list[Artist]:
@@ -243,9 +265,11 @@ def _headline(ax: Axes, words: str) -> Any:
 
     Drawing letters takes longer than anything else in a frame. An empty title keeps the room.
     """
-    ax.set_title(" ", fontsize=12)
-    still = ax.text(0.0, 1.02, words, transform=ax.transAxes, fontsize=12, color=INK, va="bottom")
-    return ax.annotate("", (1, 0), xycoords=still, fontsize=12, color=INK, va="bottom", annotation_clip=False)
+    ax.set_title(" ", fontsize=TITLE)
+    still = ax.text(0.0, 1.02, words, transform=ax.transAxes, fontsize=TITLE, color=INK, va="bottom")
+    return ax.annotate(
+        "", (1, 0), xycoords=still, fontsize=TITLE, color=INK, va="bottom", annotation_clip=False
+    )
 
 
 def _moments(history: History, most: int = 100) -> list[int]:
@@ -265,15 +289,15 @@ def _loss(ax: Axes, history: History, moments: Sequence[int]) -> Show:
     seen = np.concatenate([loss[np.isfinite(loss)], validation[np.isfinite(validation)]])
     if seen.min() > 0 and seen.max() > 30 * seen.min():
         logarithmic(ax, seen)
-    ax.plot(epochs, loss, color=GRID, linewidth=2)
+    ax.plot(epochs, loss, color=GRID, linewidth=2, **lone_dots(loss))
     lines = [(ax.plot([], [], linewidth=2, label="training", **line_style(0))[0], loss)]
     if np.isfinite(validation).any():
-        ax.plot(epochs, validation, color=GRID, linewidth=2)
+        ax.plot(epochs, validation, color=GRID, linewidth=2, **lone_dots(validation))
         lines.append((ax.plot([], [], linewidth=2, label="validation", **line_style(1))[0], validation))
     dot = ax.plot([], [], "o", color=BLUE, markeredgecolor="white", markersize=8)[0]
-    name(ax, "", "epoch", "loss")
-    legend(ax, loc="upper right")
-    title = _headline(ax, "loss, epoch ")
+    name(ax, "", "epoch", loss_label(ax))
+    legend(ax, avoid=[np.column_stack([epochs, values]) for _, values in lines])
+    title = _headline(ax, "Loss, epoch ")
 
     def show(k: int) -> list[Artist]:
         until = int(np.searchsorted(epochs, moments[k], side="right"))
@@ -303,8 +327,9 @@ def _boundary(
     name(ax, "", *_axis_names(first, names))
     ax.set_xlim(first.extent[:2])
     ax.set_ylim(first.extent[2:])
-    legend(ax, loc="upper left")
-    title = _headline(ax, "decision boundary, epoch ")
+    ax.plot([], [], color=INK, linewidth=1.8, label="boundary")
+    legend(ax, outside=True)
+    title = _headline(ax, "Decision boundary, epoch ")
     above = [*dots, *_legend_of(ax)]
 
     def show(k: int) -> list[Artist]:

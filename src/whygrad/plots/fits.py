@@ -13,6 +13,7 @@ from ..evaluation.metrics import r2
 from ..training.history import History
 from .curves import loss_curve
 from .grids import matrix, span
+from .legends import legend
 from .style import (
     BLUE,
     INK,
@@ -22,7 +23,6 @@ from .style import (
     describe,
     figure,
     heading,
-    legend,
     name,
     short,
 )
@@ -135,7 +135,7 @@ def training_results(
     history: History, network: Any, X: Any, y: Any, whole: Figure | None = None, *, title: str = "Regression"
 ) -> Figure:
     """Loss, fit and residuals of a regression, side by side."""
-    whole = figure(13.4, 4.4) if whole is None else whole
+    whole = figure(14.0, 4.6) if whole is None else whole
     loss_curve(history, whole.add_subplot(1, 3, 1))
     regression_fit(network, X, y, whole.add_subplot(1, 3, 2))
     residuals(network, X, y, whole.add_subplot(1, 3, 3))

@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 
 from ..errors import DataError
 from .flows import Flow
+from .legends import common_legend, legend
 from .style import (
     BLUE,
     INK,
+    LABEL,
     SMALL,
     SOFT,
     VERMILLION,
@@ -21,7 +23,6 @@ from .style import (
     describe,
     figure,
     heading,
-    legend,
     line_style,
     logarithmic,
     name,
@@ -32,7 +33,7 @@ Array = np.ndarray[Any, Any]
 USUAL = (3e-4, 3e-3)  # update ratios about 0.001 are usual
 
 
-def gradient_norms(flow: Flow, ax: Axes | None = None, *, title: str = "Gradient of each layer") -> Axes:
+def gradient_norms(flow: Flow, ax: Axes | None = None, *, title: str = "Gradient norm by layer") -> Axes:
     """‖∂L/∂θ‖ of each layer over the epochs."""
     ax = axes(ax)
     _lines(ax, flow, flow.gradient_norm)
@@ -45,22 +46,15 @@ def gradient_norms(flow: Flow, ax: Axes | None = None, *, title: str = "Gradient
     return ax
 
 
-def update_ratios(flow: Flow, ax: Axes | None = None, *, title: str = "Step, relative to weights") -> Axes:
+def update_ratios(
+    flow: Flow, ax: Axes | None = None, *, title: str = "Update-to-weight ratio by layer"
+) -> Axes:
     """‖Δθ‖ / ‖θ‖ of each layer over the epochs, with the usual range shaded."""
     ax = axes(ax)
-    ax.axhspan(*USUAL, color="#EFEFEF", zorder=0)
+    ax.axhspan(*USUAL, color="#E4E4E4", zorder=0, label="usual ratio: about 0.001")
     _lines(ax, flow, flow.update_ratio)
-    ax.text(
-        0.99,
-        USUAL[1],
-        "usual ",
-        transform=ax.get_yaxis_transform(),
-        ha="right",
-        va="bottom",
-        fontsize=SMALL,
-        color=SOFT,
-    )
     name(ax, title, "epoch", "‖Δθ‖ / ‖θ‖")
+    legend(ax)
     ends = ", ".join(f"layer {k + 1} {_last(row)}" for k, row in enumerate(flow.update_ratio))
     describe(
         ax, f"Length of each step relative to the weights, by layer; last: {ends}; about 0.001 is usual."
@@ -69,7 +63,7 @@ def update_ratios(flow: Flow, ax: Axes | None = None, *, title: str = "Step, rel
 
 
 def gradient_spread(
-    gradients: Sequence[Array], ax: Axes | None = None, *, title: str = "Sizes of single gradients"
+    gradients: Sequence[Array], ax: Axes | None = None, *, title: str = "Distribution of gradient entries"
 ) -> Axes:
     """The distribution of ``|∂L/∂w|`` in each layer, as boxes from the lower to the upper quartile.
 
@@ -97,6 +91,7 @@ def gradient_spread(
     known = [k for k, entries in enumerate(above) if len(entries)]
     if known:
         logarithmic(ax, np.concatenate(above))
+        ax.set_ymargin(0.15)  # for what is written above the boxes
         drawn = ax.boxplot(
             [above[k] for k in known],
             positions=places[known],
@@ -112,9 +107,9 @@ def gradient_spread(
             box.set(facecolor="#CFE3F0", edgecolor=BLUE)
     else:
         ax.text(
-            0.5, 0.5, "every gradient is zero", transform=ax.transAxes, ha="center", color=INK, fontsize=11
+            0.5, 0.5, "every gradient is zero", transform=ax.transAxes, ha="center", color=INK, fontsize=LABEL
         )
-    ax.set_xticks(places, [f"layer {k}" for k in places])
+    layer_ticks(ax, len(sizes))
     ax.set_xlim(0.4, len(sizes) + 0.6)
     for k, share in enumerate(zeros):
         if share > 0.005:
@@ -127,7 +122,7 @@ def gradient_spread(
                 fontsize=SMALL,
                 color=SOFT,
             )
-    name(ax, title, "", "|∂L/∂w|")
+    name(ax, title, ax.get_xlabel(), "|∂L/∂w|")
     middle = ", ".join(
         f"layer {k + 1} {short(float(np.median(entries)))}" for k, entries in enumerate(sizes) if len(entries)
     )
@@ -150,13 +145,25 @@ def gradient_flow(
         The figure to draw in; a new one when not given.
     """
     parts = 2 if gradients is None else 3
-    whole = figure(4.7 * parts, 4.3) if whole is None else whole
-    gradient_norms(flow, whole.add_subplot(1, parts, 1))
-    update_ratios(flow, whole.add_subplot(1, parts, 2))
+    whole = figure(4.9 * parts, 4.6) if whole is None else whole
+    norms = gradient_norms(flow, whole.add_subplot(1, parts, 1))
+    ratios = update_ratios(flow, whole.add_subplot(1, parts, 2))
     if gradients is not None:
-        gradient_spread(gradients, whole.add_subplot(1, parts, 3), title="Single gradients at the end")
-    heading(whole, "Gradient flow")
+        title = "Gradient entries at the end of training"
+        gradient_spread(gradients, whole.add_subplot(1, parts, 3), title=title)
+    common_legend(whole, [norms, ratios])
+    heading(whole, "Gradient flow through the layers")
     return whole
+
+
+def layer_ticks(ax: Axes, layers: int) -> None:
+    """A tick for each layer: its name where there is room, else its number."""
+    places = list(range(1, layers + 1))
+    if layers <= 5:
+        ax.set_xticks(places, [f"layer {k}" for k in places])
+        return
+    ax.set_xticks(places[:: 1 + layers // 20], [str(k) for k in places[:: 1 + layers // 20]])
+    ax.set_xlabel("layer", fontsize=LABEL, color=INK)
 
 
 def _lines(ax: Axes, flow: Flow, rows: Array) -> None:

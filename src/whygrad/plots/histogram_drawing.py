@@ -125,13 +125,13 @@ def histograms(
     whole
         The figure to draw in; a new one when not given.
     """
-    rows = [("weights", "w", weights)]
+    rows = [("Weights", "w", weights)]
     if activations is not None:
-        rows.append(("activations", "a", activations))
+        rows.append(("Activations", "a", activations))
     layers = len(weights[0]) if len(weights) else 0
     if not layers:
         raise DataError("there are no layers to count the weights of")
-    whole = figure(3.7 * layers + 0.4, 3.5 * len(rows) + 0.6) if whole is None else whole
+    whole = figure(max(6.4, 3.7 * layers + 0.4), 3.5 * len(rows) + 0.6) if whole is None else whole
     for row, (what, letter, found) in enumerate(rows):
         for layer in range(layers):
             ax = whole.add_subplot(len(rows), layers, row * layers + layer + 1)
@@ -139,5 +139,5 @@ def histograms(
             ridges(epochs, samples, ax, title=f"{what}, layer {layer + 1}", x=letter)
             if layer:
                 ax.set_ylabel("")
-    heading(whole, "Distributions over the epochs")
+    heading(whole, " and ".join(what.lower() for what, _, _ in rows).capitalize() + " over the epochs")
     return whole

@@ -8,10 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator
 from mpl_toolkits.mplot3d import Axes3D
 
 from ..errors import DataError
 from .landscapes import Landscape
+from .legends import legend
 from .style import (
     GRID,
     INK,
@@ -25,7 +27,7 @@ from .style import (
     axes,
     describe,
     figure,
-    legend,
+    heading,
     name,
     short,
 )
@@ -50,8 +52,8 @@ def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours
         filled = ax.contourf(found.a, found.b, loss, levels, cmap=MAGNITUDE, norm=norm, extend="both")
         ax.contour(found.a, found.b, loss, levels[::2], colors="white", linewidths=0.5, alpha=0.6)
         bar = figure_bar(ax, filled)
-        bar.set_ticks([levels[k] for k in range(0, len(levels), 3)])
-        bar.set_ticklabels([short(levels[k]) for k in range(0, len(levels), 3)])
+        ticks = _round_numbers(levels[0], levels[-1], isinstance(norm, LogNorm))
+        bar.set_ticks(ticks, labels=[short(tick) for tick in ticks])
     else:
         ax.text(
             0.5,
@@ -67,7 +69,7 @@ def contours(found: Landscape, ax: Axes | None = None, *, title: str = "Contours
     ax.set_xlim(found.a[0], found.a[-1])
     ax.set_ylim(found.b[0], found.b[-1])
     name(ax, title, _direction(found, 0), _direction(found, 1))
-    legend(ax, loc="best")
+    legend(ax)
     describe(ax, _in_words(found, loss))
     return ax
 
@@ -83,13 +85,13 @@ def figure_bar(ax: Axes, mappable: Any, label: str = "loss") -> Any:
 
 
 def surface(found: Landscape, ax: Axes3D | None = None, *, title: str = "Surface") -> Axes3D:
-    """The loss as a surface above the plane, cut off where it is far above the valley."""
+    """The loss as a surface above the plane, flat where it is far above the valley."""
     if ax is None:
         ax = figure(6.2, 5.0).add_subplot(projection="3d")
     loss, norm, levels = _scale(found)
     a, b = np.meshgrid(found.a, found.b)
     top = levels[-1]
-    height = _height(norm, np.where(loss > top, np.nan, loss))
+    height = _height(norm, np.minimum(loss, top))
     ax.plot_surface(
         a,
         b,
@@ -106,6 +108,15 @@ def surface(found: Landscape, ax: Axes3D | None = None, *, title: str = "Surface
         on = _height(norm, np.minimum(_on_plane(found), top))
         lift = 0.02 * np.nanmax(np.ptp(height[np.isfinite(height)]) if np.isfinite(height).any() else 0)
         ax.plot(found.path[:, 0], found.path[:, 1], on + lift, color=VERMILLION, linewidth=2, zorder=10)
+        ax.plot(
+            *found.path[0],
+            on[0] + lift,
+            "o",
+            color="white",
+            markersize=8,
+            zorder=11,
+            markeredgecolor=INK,
+        )
         ax.plot(
             *found.path[-1],
             on[-1] + lift,
@@ -135,11 +146,12 @@ def loss_landscape(found: Landscape, whole: Figure | None = None) -> Figure:
     DataError
         If no loss on the grid is a number.
     """
-    whole = figure(11.2, 4.9) if whole is None else whole
+    whole = figure(11.2, 5.3) if whole is None else whole
     parts: Any = whole.subfigures(1, 2, width_ratios=[1, 1.12])
     left, right = parts
-    surface(found, left.add_subplot(projection="3d"), title="Loss surface")
-    contours(found, right.add_subplot(), title="Contours" if found.path is None else "Contours and path")
+    surface(found, left.add_subplot(projection="3d"))
+    contours(found, right.add_subplot())
+    heading(whole, "Loss landscape" + ("" if found.path is None else " and the path of training"))
     whole.supxlabel(f"plane: {found.plane.sentence}", fontsize=TEXT, color=SOFT)
     describe(whole, _in_words(found, _scale(found)[0]))
     return whole
@@ -156,6 +168,16 @@ def _scale(found: Landscape) -> tuple[Array, Normalize, Array]:
     if low > 0 and high > 8 * low:
         return loss, LogNorm(low, high), np.geomspace(low, high, 16)
     return loss, Normalize(low, high), np.linspace(low, high, 16)
+
+
+def _round_numbers(low: float, high: float, log: bool) -> list[float]:
+    """Numbers that are easily read between two, on a linear or logarithmic scale."""
+    if not log:
+        found = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
+    else:
+        wide = np.log10(high / low) > 3
+        found = LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=8).tick_values(low, high)
+    return [float(tick) for tick in found if low <= tick <= high] or [float(low), float(high)]
 
 
 def _height(norm: Normalize, loss: Array) -> Array:
@@ -178,7 +200,9 @@ def _on_plane(found: Landscape) -> Array:
 
 def _walk(ax: Axes, found: Landscape) -> None:
     if found.path is None:
-        ax.plot([0], [0], "*", color=VERMILLION, markersize=14, markeredgecolor="white", label="the network")
+        ax.plot(
+            [0], [0], "*", color=VERMILLION, markersize=14, markeredgecolor="white", label="trained network"
+        )
         return
     ax.plot(*found.path.T, color="white", linewidth=3.6, zorder=3)
     ax.plot(*found.path.T, color=VERMILLION, linewidth=1.8, zorder=4, marker=".", markersize=4, label="path")
@@ -191,7 +215,7 @@ def _walk(ax: Axes, found: Landscape) -> None:
 def _direction(found: Landscape, which: int) -> str:
     if found.plane.explained is None:
         return f"random direction {which + 1}"
-    return f"component {which + 1} ({100 * found.plane.explained[which]:.1f} %)"
+    return f"principal component {which + 1} ({100 * found.plane.explained[which]:.1f} %)"
 
 
 def _dress_3d(ax: Axes3D, found: Landscape, norm: Normalize, title: str) -> None:
@@ -199,8 +223,8 @@ def _dress_3d(ax: Axes3D, found: Landscape, norm: Normalize, title: str) -> None
     ax.set_xlabel(_direction(found, 0), fontsize=TEXT, color=INK, labelpad=6)
     ax.set_ylabel(_direction(found, 1), fontsize=TEXT, color=INK, labelpad=6)
     log = isinstance(norm, LogNorm)
-    ax.set_zlabel("log₁₀ loss" if log else "loss", fontsize=TEXT, color=INK, labelpad=4)
-    ax.tick_params(labelsize=SMALL, color=SOFT, labelcolor=INK, pad=1)
+    ax.set_zlabel("log₁₀ loss" if log else "loss", fontsize=TEXT, color=INK, labelpad=7)
+    ax.tick_params(labelsize=SMALL, color=SOFT, labelcolor=INK, pad=2)
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.pane.set_facecolor("white")
         axis.pane.set_edgecolor(GRID)
@@ -211,8 +235,6 @@ def _dress_3d(ax: Axes3D, found: Landscape, norm: Normalize, title: str) -> None
 
 
 def _few_ticks() -> Any:
-    from matplotlib.ticker import MaxNLocator
-
     return MaxNLocator(5)
 
 

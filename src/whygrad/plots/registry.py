@@ -79,13 +79,13 @@ def _compiled(subject: Any) -> Any:
 def _loss(subject: Subject) -> Any:
     from .curves import loss_curve
 
-    return loss_curve(subject.history, title=f"Loss: {subject.title}")
+    return loss_curve(subject.history, about=subject.title)
 
 
 def _score(subject: Subject) -> Any:
     from .curves import score_curve
 
-    return score_curve(subject.history)
+    return score_curve(subject.history, about=subject.title)
 
 
 def _rates(subject: Subject) -> Any:
@@ -176,7 +176,11 @@ def _snapshots(subject: Subject) -> Any:
     chosen = spaced(len(subject.grids), 6)
     epochs = subject.recorder.epochs
     return boundary_snapshots(
-        [subject.grids[k] for k in chosen], subject.parts.y_train, [f"epoch {epochs[k]}" for k in chosen]
+        [subject.grids[k] for k in chosen],
+        subject.parts.y_train,
+        [f"epoch {epochs[k]}" for k in chosen],
+        title=f"Decision boundary during training: {subject.title}",
+        feature_names=subject.features,
     )
 
 
@@ -186,7 +190,11 @@ def _fit(subject: Subject) -> Any:
     subject.need_numbers("a fit")
     parts = subject.parts
     return training_results(
-        subject.history, subject.network, parts.X_test, parts.y_test, title=f"{subject.title}: test rows"
+        subject.history,
+        subject.network,
+        parts.X_test,
+        parts.y_test,
+        title=f"Regression: {subject.title}, test rows",
     )
 
 

@@ -31,6 +31,7 @@ TITLE, LABEL, TEXT = 13.0, 11.0, 10.0  # points; nothing is smaller than SMALL
 SMALL = 9.0
 DPI = 144
 MAGNITUDE = "viridis"
+LONGEST = 22  # letters of a name in a picture
 
 
 def _tint(colour: str, share: float) -> tuple[float, float, float]:
@@ -104,19 +105,25 @@ def name(ax: Axes, title: str = "", x: str = "", y: str = "") -> None:
         ax.set_title(title, fontsize=TITLE, color=INK, loc="left")
     ax.set_xlabel(x, fontsize=LABEL, color=INK)
     if x == "epoch":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
     ax.set_ylabel(y, fontsize=LABEL, color=INK)
-
-
-def legend(ax: Axes, **where: Any) -> None:
-    """The legend, without a frame that looks like data."""
-    if ax.get_legend_handles_labels()[1]:
-        ax.legend(fontsize=TEXT, framealpha=0.9, edgecolor="none", labelcolor=INK, **{"loc": "best", **where})
 
 
 def heading(whole: Figure | SubFigure, text: str) -> None:
     """The title of a figure with several parts."""
     whole.suptitle(text, fontsize=TITLE + 1, color=INK, fontweight="bold")
+
+
+def cut(text: Any, most: int = LONGEST) -> str:
+    """A name short enough for a picture; what is missing is shown by an ellipsis.
+
+    Examples
+    --------
+    >>> cut("setosa"), cut("a name that goes on and on", 12)
+    ('setosa', 'a name that…')
+    """
+    written = str(text)
+    return written if len(written) <= most else written[: most - 1].rstrip() + "…"
 
 
 def class_style(place: int) -> dict[str, Any]:

@@ -17,7 +17,23 @@ from .boundary import decision_boundary
 from .curves import loss_curve, score_curve
 from .grids import class_probabilities, classes_of, matrix
 from .landscape_drawing import figure_bar
-from .style import BLUE, INK, SIGNED, SMALL, SOFT, TEXT, axes, bare, describe, figure, heading, name, short
+from .style import (
+    BLUE,
+    INK,
+    LABEL,
+    SIGNED,
+    SMALL,
+    SOFT,
+    TEXT,
+    axes,
+    bare,
+    cut,
+    describe,
+    figure,
+    heading,
+    name,
+    short,
+)
 
 Array = np.ndarray[Any, Any]
 SHARE = LinearSegmentedColormap.from_list("whygrad share", ["#FFFFFF", BLUE])
@@ -35,8 +51,9 @@ def confusion_matrix(found: Confusion, ax: Axes | None = None, *, title: str = "
     ['1', '·', '1', '1']
     """
     counts = np.array(found.counts)
-    classes = [str(label) for label in found.classes]
-    size = max(4.4, min(9.0, 1.6 + 0.46 * len(classes)))
+    classes = [cut(label) for label in found.classes]
+    longest = max(map(len, classes))
+    size = max(4.4, min(9.0, 1.6 + 0.46 * len(classes))) + 0.07 * longest
     ax = axes(ax, size + 0.9, size)
     ax.grid(visible=False)
     totals = counts.sum(axis=1, keepdims=True)
@@ -55,20 +72,28 @@ def confusion_matrix(found: Confusion, ax: Axes | None = None, *, title: str = "
                 color="white" if shares[row, column] > 0.55 else INK,
                 fontweight="bold" if row != column and number else "normal",
             )
-    long = max(map(len, classes)) > 3 and len(classes) > 3
-    ax.set_xticks(range(len(classes)), classes, rotation=45 if long else 0, ha="right" if long else "center")
+    upright = longest > 3 and longest * len(classes) > 40
+    ax.set_xticks(range(len(classes)), classes, rotation=90 if upright else 0)
     ax.set_yticks(range(len(classes)), classes)
     ax.set_xticks(np.arange(len(classes) - 1) + 0.5, minor=True)
     ax.set_yticks(np.arange(len(classes) - 1) + 0.5, minor=True)
     ax.grid(which="minor", color="#DDDDDD", linewidth=0.8)
     ax.tick_params(which="both", length=0)
     ax.spines[:].set_visible(False)
-    figure_bar(ax, image, "share of the class")
-    name(ax, title, "taken for", "is")
+    figure_bar(ax, image, "share of the true class")
+    name(ax, title, "predicted class", "true class")
     right, rows = int(np.trace(counts)), int(counts.sum())
     most = found.most_confused
     worst = f"; most often {most.actual} is taken for {most.predicted} ({most.rows} rows)" if most else ""
     describe(ax, f"{title} of {len(classes)} classes: {right:,} of {rows:,} rows are right{worst}.")
+    return ax
+
+
+def _frame(ax: Axes) -> Axes:
+    """Axes for an image: a thin line around it, and nothing else."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_color("#CFCFCF")
     return ax
 
 
@@ -110,22 +135,23 @@ def misclassified(network: Any, X: Any, y: Any, whole: Figure | None = None, *, 
     guess, truth = classes[probability.argmax(axis=1)], np.asarray(y).ravel()
     wrong = np.flatnonzero(guess != truth)
     order = wrong[np.argsort(-probability[wrong].max(axis=1), kind="stable")][:most]
+    named = [f"true {cut(truth[row], 14)}, predicted {cut(guess[row], 14)}" for row in order]
+    if max(map(len, named), default=0) > 20:
+        named = [text.replace(", ", "\n") for text in named]
     columns = min(5, max(1, len(order)))
     lines = max(1, -(-len(order) // columns))
-    whole = figure(max(5.2, 1.62 * columns), 1.95 * lines + 0.9) if whole is None else whole
+    high = 2.0 + 0.17 * max((text.count("\n") for text in named), default=0)
+    whole = figure(max(6.4, 1.9 * columns), high * lines + 0.7) if whole is None else whole
     for place, row in enumerate(order):
-        ax = bare(whole.add_subplot(lines, columns, place + 1))
+        ax = _frame(whole.add_subplot(lines, columns, place + 1))
         ax.imshow(rows[row].reshape(side, side), cmap="Greys", interpolation="nearest")
-        ax.set_title(
-            f"{truth[row]} taken for {guess[row]}\n{100 * probability[row].max():.0f} % sure",
-            fontsize=TEXT,
-            color=INK,
-        )
+        sure = f"confidence {100 * probability[row].max():.0f} %"
+        ax.set_title(f"{named[place]}\n{sure}", fontsize=TEXT, color=INK)
     if not len(order):
         ax = bare(whole.add_subplot())
-        ax.text(0.5, 0.5, f"all {len(rows):,} rows are right", ha="center", fontsize=12, color=INK)
-    shown = f"the {len(order)} most certain of " if len(order) < len(wrong) else ""
-    heading(whole, f"Mistakes: {shown}{len(wrong)} of {len(rows):,} images")
+        ax.text(0.5, 0.5, f"all {len(rows):,} rows are right", ha="center", fontsize=LABEL, color=INK)
+    shown = f", the {len(order)} most confident" if len(order) < len(wrong) else ""
+    heading(whole, f"Misclassified images: {len(wrong):,} of {len(rows):,}{shown}")
     pairs = ", ".join(f"{truth[row]} for {guess[row]}" for row in order)
     describe(whole, f"{len(wrong)} of {len(rows):,} images are mistaken; taken wrongly: {pairs or 'none'}.")
     return whole
@@ -144,17 +170,20 @@ def first_layer(network: Any, whole: Figure | None = None, *, most: int = 32) ->
     strongest = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")[:most]
     columns = min(8, len(strongest))
     lines = -(-len(strongest) // columns)
-    whole = figure(1.2 * columns + 1.1, 1.25 * lines + 0.7) if whole is None else whole
+    whole = figure(max(6.4, 1.2 * columns + 1.3), 1.25 * lines + 0.9) if whole is None else whole
     reach = float(np.abs(weights[:, strongest]).max()) or 1.0
-    panels = [bare(whole.add_subplot(lines, columns, k + 1)) for k in range(len(strongest))]
+    panels = [_frame(whole.add_subplot(lines, columns, k + 1)) for k in range(len(strongest))]
     for ax, neuron in zip(panels, strongest, strict=True):
         image = ax.imshow(weights[:, neuron].reshape(side, side), cmap=SIGNED, vmin=-reach, vmax=reach)
         ax.set_title(f"{neuron}", fontsize=SMALL, color=SOFT, pad=2)
     bar = whole.colorbar(image, ax=panels, shrink=0.8, pad=0.015)
+    bar.set_label("weight", fontsize=LABEL, color=INK)
     bar.ax.tick_params(labelsize=TEXT, labelcolor=INK)
     bar.outline.set_visible(False)
-    part = f"the {len(strongest)} longest of " if len(strongest) < weights.shape[1] else ""
-    heading(whole, f"Weights of the first layer: {part}{weights.shape[1]} neurons")
+    neurons = weights.shape[1]
+    counted = "1 neuron" if neurons == 1 else f"{neurons} neurons"
+    part = f"{len(strongest)} of {counted}" if len(strongest) < neurons else counted
+    heading(whole, f"First-layer weights: {part}" + (", largest norms first" if neurons > 1 else ""))
     describe(
         whole,
         f"Weights of {len(strongest)} neurons of the first layer as {side} × {side} images, "
