@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PYTEST := $(BIN)/python -m pytest
+APART := --ignore=tests/peers --ignore=tests/browser
 
 # The second name is what newer pips read for the packages that only build ours.
 export PIP_CONSTRAINT := constraints.txt
@@ -15,7 +16,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-peers lint format generate notebooks docs bench clean distclean
+.PHONY: help demo test test-peers test-browser lint format generate notebooks docs bench clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,10 +27,13 @@ demo: $(STAMPS)/run ## train on handwritten digits and show how well it went
 	@$(BIN)/whygrad train digits --report
 
 test: $(STAMPS)/test ## every test and doctest, with coverage
-	@$(PYTEST) --ignore=tests/peers -m "not peers and not benchmark" --cov $(ARGS)
+	@$(PYTEST) $(APART) -m "not peers and not browser and not benchmark" --cov $(ARGS)
 
 test-peers: $(STAMPS)/peers ## the same figures as PyTorch? (installs it)
 	@$(PYTEST) tests/peers $(ARGS)
+
+test-browser: $(STAMPS)/browser ## the pages it writes, opened in Chromium (which has to be there)
+	@$(PYTEST) tests/browser $(ARGS)
 
 lint: $(STAMPS)/dev ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -52,7 +56,7 @@ docs: $(STAMPS)/docs ## the documentation, into docs/_build/html
 
 bench: $(STAMPS)/test ## how fast
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
-	@$(PYTEST) --ignore=tests/peers -m benchmark -q $(ARGS) || [ $$? -eq 5 ]  # 5: there are none
+	@$(PYTEST) $(APART) -m benchmark -q $(ARGS) || [ $$? -eq 5 ]  # 5: there are none
 
 clean: ## remove what was built, keep .venv and runs
 	@rm -rf build dist htmlcov docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
@@ -67,7 +71,7 @@ $(STAMPS)/run: $(STAMPS)/venv pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(STAMPS)/test $(STAMPS)/peers $(STAMPS)/notebooks $(STAMPS)/docs $(STAMPS)/dev: $(STAMPS)/%: $(STAMPS)/run
+$(STAMPS)/test $(STAMPS)/peers $(STAMPS)/browser $(STAMPS)/notebooks $(STAMPS)/docs $(STAMPS)/dev: $(STAMPS)/%: $(STAMPS)/run
 	@echo "adding the '$*' tools to $(VENV) (once)"
 	@$(BIN)/python -m pip install --quiet --editable ".[$*]"
 	@touch $@

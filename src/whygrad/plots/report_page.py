@@ -17,16 +17,25 @@ from .style import alt_text, figure_of, picture
 from .subjects import Subject
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 88rem; margin: 2rem auto; }
-body { padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
-figure { margin: 1rem 0; } img { max-width: 100%; height: auto; }
-figcaption { color: #5a5a5a; font-size: .9rem; }
-table { border-collapse: collapse; } tr + tr { border-top: 1px solid #e4e4e4; }
+:root { color-scheme: light dark; --ink: #222; --soft: #5a5a5a; --paper: #fff; --line: #e4e4e4;
+  --panel: #f6f6f6; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e6; --soft: #a9a9a6; --paper: #17181a;
+  --line: #3a3b3e; --panel: #222326; } }
+* { box-sizing: border-box; }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 88rem;
+  margin: 0 auto; padding: 2rem 1rem; overflow-wrap: break-word; }
+h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
+figure { margin: 1rem 0; } img { max-width: 100%; height: auto; background: #fff; border-radius: .25rem; }
+figcaption { color: var(--soft); font-size: .9rem; }
+table { border-collapse: collapse; } tr + tr { border-top: 1px solid var(--line); }
 td, th { text-align: left; padding: .2rem 1.2rem .2rem 0; vertical-align: top; }
-th { font-weight: 600; white-space: nowrap; }
-pre { background: #f6f6f6; padding: .8rem; overflow-x: auto; } ul { padding-left: 1.2rem; }
+td { overflow-wrap: anywhere; } th { font-weight: 600; }
+pre { background: var(--panel); padding: .8rem; overflow-x: auto; } ul { padding-left: 1.2rem; }
 p, figcaption { max-width: 60rem; }
+@media print { :root { --ink: #000; --soft: #333; --paper: #fff; --panel: #fff; --line: #999; }
+  body { max-width: none; padding: 0; font-size: 10pt; } h2 { break-after: avoid; }
+  figure, tr { break-inside: avoid; } img { max-height: 22cm; width: auto; }
+  pre { white-space: pre-wrap; font-size: 8pt; } }
 """
 
 
@@ -65,7 +74,7 @@ def report(folder: Path | str, words: Sequence[str] | None = None) -> str:
         "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in words) + "</ul>",
         *_pictures(subject),
         "<h2>Network</h2>",
-        f"<pre>{escape(subject.network.summary())}</pre>",
+        f'<pre tabindex="0">{escape(subject.network.summary())}</pre>',
         "<h2>Settings</h2>",
         f"<p>Learned from {escape(saved.data)}.</p>",
         "<table>"
@@ -74,6 +83,7 @@ def report(folder: Path | str, words: Sequence[str] | None = None) -> str:
     ]
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(subject.title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><style>{STYLE}</style></head>\n<body>\n'
         + "\n".join(body)
         + "\n</body></html>\n"

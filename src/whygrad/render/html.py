@@ -58,6 +58,8 @@ pre { overflow-x: auto; background: var(--panel); padding: .8rem; font-size: .88
   h2, h3 { break-after: avoid; } details > *:not(summary) { display: block; } }
 """.strip()
 
+FOCUS = ' tabindex="0"'  # what may be wider than a phone can be scrolled without a mouse
+
 
 def html(document: Document) -> str:
     """The document as a page."""
@@ -107,11 +109,13 @@ def _block(block: Block) -> Iterator[str]:
         case Table(headers, rows, caption):
             if caption:
                 yield f'<p class="caption">{escape(caption)}</p>'
-            yield '<div class="scroll"><table>'
+            cells = [[_number(cell) for cell in row] for row in rows]
+            held = any("tabindex" in cell for row in cells for cell in row)  # by a number: no stop of its own
+            yield f'<div class="scroll"{"" if held else FOCUS}><table>'
             yield "<tr>" + "".join([f'<th scope="col">{escape(h)}</th>' for h in headers]) + "</tr>"
-            for row in rows:
-                first = f'<th scope="row">{_number(row[0])}</th>'
-                yield f"<tr>{first}" + "".join([f"<td>{_number(cell)}</td>" for cell in row[1:]]) + "</tr>"
+            for first, *others in cells:
+                rest = "".join([f"<td>{cell}</td>" for cell in others])
+                yield f'<tr><th scope="row">{first}</th>{rest}</tr>'
             yield "</table></div>"
         case Bars(rows, caption):
             yield '<div class="bars">'
@@ -123,7 +127,7 @@ def _block(block: Block) -> Iterator[str]:
                 yield f"<span>{_number(value)}</span>"
             yield "</div>"
         case Code(words, _):
-            yield f"<pre><code>{escape(words)}</code></pre>"
+            yield f"<pre{FOCUS}><code>{escape(words)}</code></pre>"
         case Details(summary, inside):
             yield f"<details open><summary>{escape(summary)}</summary>"
             yield from _blocks(inside)
