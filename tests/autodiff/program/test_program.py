@@ -5,6 +5,7 @@ import gc
 import math
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -319,6 +320,23 @@ def test_a_step_takes_as_many_calls_for_many_points_as_for_few():
         )
         assert steps[-1] - 2 <= len(body.body) <= steps[-1]
     assert steps[0] == steps[1] <= 42
+
+
+def test_a_replay_on_arrays_holds_at_most_one_array_that_was_not_laid_out():
+    build, parameters = moons(100, (2, 16, 16, 1))
+    program = compile(build(), parameters=parameters, how="arrays")
+
+    def run():
+        program.step(0.01)
+        program.forward()
+        program.backward()
+
+    run()
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 100 * 16 + 2_500  # the slopes of a layer's ReLU, chosen by `where`, are copied
 
 
 def test_size_and_regularity_choose_the_form():
