@@ -1,28 +1,45 @@
 """How fast a compiled graph of scalars replays: beside NumPy written by hand, and beside micrograd.
 
 The program is micrograd's demonstration: MLP(2, [16, 16, 1]) on 100 points of two moons, hinge loss with a
-penalty, plain gradient descent. Every variant takes the same steps from the same numbers, and the losses are
-compared. Then a small program, and XOR beside PyTorch. micrograd and PyTorch take part where they are
-installed: python benchmarks/compiled.py
+penalty, plain gradient descent. Then a small program, and XOR beside PyTorch. Every variant takes the same
+steps from the same numbers, and the losses are compared first. micrograd's steps on the moons, most of which
+is Python's collector, are taken in a process of their own, all others in turn.
+
+python benchmarks/compiled.py
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
-import importlib.util
 import math
 import random
 import statistics
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from measuring import (
+    Row,
+    Table,
+    agree,
+    at_least,
+    at_most,
+    beside,
+    command_line,
+    each,
+    in_turn,
+    installed,
+    medians,
+    processes,
+)
 
 from whygrad import MLP, Value, compile
 
 RATE, PENALTY = 0.05, 1e-4
+TOLERANCE = 1e-12  # of losses, relative
+SECONDS, ROUNDS = 0.02, 25  # of a variant's turn; turns of each
 MOONS, SMALL = (100, (2, 16, 16, 1)), (2, (2, 6, 6, 1))  # points, sizes of the layers
 Step = Callable[[], float]
 
@@ -229,106 +246,127 @@ def xor_torch(torch) -> Step:
 # --- measuring --------------------------------------------------------------------------------------------
 
 
-def measure(variants: dict[str, Step], rounds: int, budget: float) -> dict[str, list[float]]:
-    """Microseconds a step, for each variant and round; variants in turn within each round."""
-    counts = {}
-    for label, step in variants.items():
-        start = time.perf_counter()
-        step()
-        counts[label] = max(1, int(budget / (time.perf_counter() - start)))
-    times: dict[str, list[float]] = {label: [] for label in variants}
-    for _ in range(rounds):
-        for label, step in variants.items():
-            start = time.perf_counter()
-            for _ in range(counts[label]):
-                step()
-            times[label].append(1e6 * (time.perf_counter() - start) / counts[label])
-    return times
+def in_turns(variants: dict[str, Step]) -> dict[str, Any]:
+    """Compare the losses of five steps, then measure."""
+    losses = {name: [step() for _ in range(5)] for name, step in variants.items()}
+    for name, found in losses.items():
+        agree(name, found, next(iter(losses.values())), TOLERANCE)
+    return medians(in_turn({name: each(step) for name, step in variants.items()}, ROUNDS, SECONDS))
 
 
-def same_losses(variants: dict[str, Step], steps: int = 5) -> None:
-    """Take some steps with each, and stop where losses differ."""
-    losses = {label: [step() for _ in range(steps)] for label, step in variants.items()}
-    first = next(iter(losses.values()))
-    for label, found in losses.items():
-        worst = max(abs(a - b) / abs(b) for a, b in zip(found, first, strict=True))
-        if not worst <= 1e-12:
-            raise SystemExit(f"{label}: losses differ by {worst:.1e}")
-
-
-def show(times: dict[str, list[float]], base: str) -> None:
-    """Medians, and ratios within a round, with what lies between the quartiles."""
-    print(f"{'':26}{'µs a step':>12}{'quartiles':>24}{'ratio':>10}{'quartiles':>24}  to {base}")
-    for label, found in times.items():
-        cells = ""
-        for column in (found, [a / b for a, b in zip(found, times[base], strict=True)]):
-            low, middle, high = statistics.quantiles(column, n=4)
-            cells += f"{middle:{10 + 2 * (column is found)}.4g}{f'{low:.4g} to {high:.4g}':>24}"
-        print(f"{label:26}{cells}")
-
-
-def compiling(points: int, sizes: tuple[int, ...], rounds: int) -> tuple[int, list[float]]:
-    """Nodes, and milliseconds from a recorded loss to a program that has taken a step."""
+def compiling(points: int, sizes: tuple[int, ...], rounds: int) -> tuple[int, float]:
+    """Nodes, and milliseconds from a recorded loss to a program that has taken a step: the median."""
     times = []
     for _ in range(rounds):
         loss, parameters = scalar_program(Value, points, sizes)
         recorded = loss()
         gc.collect()
-        start = time.perf_counter()
+        start = time.process_time()
         program = compile(recorded, parameters=parameters)
         program.step(1e-9)
-        times.append(1e3 * (time.perf_counter() - start))
-    return len(program), times
+        times.append(1e3 * (time.process_time() - start))
+    return len(program), statistics.median(times)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--budget", type=float, default=0.1, help="seconds for each variant in each round")
-    options = parser.parse_args()
-    micrograd = None
-    if importlib.util.find_spec("micrograd"):
-        from micrograd.engine import Value as micrograd
-    else:
-        print("micrograd is not installed: left out")
+def micrograd_steps(points: int, sizes: tuple[int, ...], steps: int) -> dict[str, Any]:
+    """Its losses, and microseconds a step."""
+    from micrograd.engine import Value as Micrograd
 
-    for title, (points, sizes) in {"moons": MOONS, "small": SMALL}.items():
-        nodes, times = compiling(points, sizes, options.rounds)
-        quick: dict[str, Step] = {"compiled": compiled(points, sizes)}
-        if title == "moons":
-            quick["NumPy by hand"] = by_hand(points, sizes)
-            quick["NumPy by hand, tuned"] = by_hand_tuned(points, sizes)
-        else:
-            quick["compiled, as arrays"] = compiled(points, sizes, "arrays")
-        slow: dict[str, Step] = {"compiled": compiled(points, sizes), "Value": dynamic(Value, points, sizes)}
-        if micrograd is not None:
-            slow["micrograd"] = dynamic(micrograd, points, sizes)
-        same_losses({**slow, **quick})
-        print(f"\n{title}: {points} points, {nodes:,} nodes")
-        show(
-            measure(quick, 5 * options.rounds, options.budget / 5),
-            "compiled" if title == "small" else "NumPy by hand",
-        )
-        found = measure(slow, options.rounds, options.budget)
-        show(found, "compiled")
-        middle = statistics.median(times)
-        print(f"compiling takes {middle:.1f} ms ({min(times):.1f} to {max(times):.1f})", end="")
-        if micrograd is not None:
-            theirs = statistics.median(found["micrograd"])
-            print(f", repaid within {math.ceil(1e3 * middle / theirs)} steps of micrograd", end="")
-        print()
+    step = dynamic(Micrograd, points, sizes)
+    start = time.process_time()
+    losses = [step() for _ in range(steps)]
+    return {"losses": losses, "time": 1e6 * (time.process_time() - start) / steps}
 
-    variants = {"compiled": xor_compiled()}
-    if importlib.util.find_spec("torch"):
+
+def measure_moons() -> dict[str, Any]:
+    nodes, milliseconds = compiling(*MOONS, 5)
+    step = compiled(*MOONS)
+    losses = [step() for _ in range(5)]
+    variants = {"whygrad": compiled, "NumPy by hand": by_hand, "NumPy by hand, tuned": by_hand_tuned}
+    found = in_turns({name: make(*MOONS) for name, make in variants.items()})
+    return {"nodes": nodes, "compiling": milliseconds, "losses": losses, "step": found}
+
+
+def measure_small() -> dict[str, Any]:
+    nodes, milliseconds = compiling(*SMALL, 25)
+    variants = {"whygrad": compiled(*SMALL), "as NumPy calls": compiled(*SMALL, "arrays")}
+    if installed("micrograd"):
+        from micrograd.engine import Value as Micrograd
+
+        variants["micrograd"] = dynamic(Micrograd, *SMALL)
+    return {"nodes": nodes, "compiling": milliseconds, "step": in_turns(variants)}
+
+
+def measure_xor() -> dict[str, Any]:
+    variants = {"whygrad": xor_compiled()}
+    if installed("torch"):
         import torch
 
-        variants["PyTorch, eager"] = xor_torch(torch)
-        same_losses(variants)
-    else:
-        print("PyTorch is not installed: left out")
-    print("\nXOR: 2-4-1, 4 rows")
-    show(measure(variants, 5 * options.rounds, options.budget / 5), list(variants)[-1])
+        variants["PyTorch"] = xor_torch(torch)
+    return in_turns(variants)
 
+
+def moons_rows(runs: int) -> list[Row]:
+    found = processes(runs, measure_moons)
+    steps, micrograd = [run["step"] for run in found], None
+    if installed("micrograd"):
+        peers = processes(runs, micrograd_steps, *MOONS, 5)
+        for peer in peers:
+            agree("micrograd", peer["losses"], found[0]["losses"], TOLERANCE)
+        micrograd = [peer["time"] for peer in peers]
+    ours, step = [run["whygrad"]["time"] for run in steps], f"a step, {found[0]['nodes']:,} nodes"
+    return [
+        beside(step, steps, "whygrad", "NumPy by hand", at_most(1.6, 1.3)),
+        beside(step, steps, "whygrad", "NumPy by hand, tuned"),
+        Row(step, "µs", ours, "micrograd, D", micrograd, at_least(None, 25_000)),
+        Row("compiling", "ms", [run["compiling"] for run in found], target=at_most(150, 100)),
+    ]
+
+
+def small_rows(runs: int) -> list[Row]:
+    found = processes(runs, measure_small)
+    steps, step = [run["step"] for run in found], f"a step, {found[0]['nodes']:,} nodes"
+    repaid = []
+    if installed("micrograd"):
+        repaid = [
+            1e3 * run["compiling"] / (run["step"]["micrograd"]["time"] - run["step"]["whygrad"]["time"])
+            for run in found
+        ]
+    return [
+        beside(step, steps, "whygrad", "micrograd", at_least(80, 120)),
+        beside(step, steps, "whygrad", "as NumPy calls"),
+        Row("compiling", "ms", [run["compiling"] for run in found]),
+        Row("compiling, in steps that micrograd takes longer", "steps", repaid, target=at_most(5, 2)),
+    ]
+
+
+def xor_rows(runs: int) -> list[Row]:
+    return [beside("XOR 2-4-1", processes(runs, measure_xor), "whygrad", "PyTorch", at_most(0.03, 0.02))]
+
+
+TABLES = [
+    Table(
+        "compiled",
+        "`compile(loss)` on micrograd's demonstration",
+        "The same program, points and rate in float64, in turn in one process; micrograd, with the "
+        "collector as Python has it, in one of its own. Compiling ends with the first step. Losses agree "
+        "to 1e-12.",
+        moons_rows,
+    ),
+    Table(
+        "compiled-small",
+        "`compile(loss)` below 1,000 nodes",
+        "The same on 2 points with a perceptron 2-6-6-1, in turn. Losses agree to 1e-12.",
+        small_rows,
+    ),
+    Table(
+        "compiled-xor",
+        "XOR as a compiled scalar program",
+        "Full batch, tanh, squares, gradient descent in float64; PyTorch eager, on one thread, in turn. "
+        "Losses agree to 1e-12.",
+        xor_rows,
+    ),
+]
 
 if __name__ == "__main__":
-    main()
+    command_line(__doc__, TABLES)
