@@ -27,7 +27,7 @@ demo: $(STAMPS)/run ## train on handwritten digits and show how well it went
 	@$(BIN)/whygrad train digits --report
 
 test: $(STAMPS)/test ## every test and doctest, with coverage
-	@$(PYTEST) $(APART) -m "not peers and not browser and not benchmark" --cov $(ARGS)
+	@$(PYTEST) $(APART) -m "not peers and not browser" --cov $(ARGS)
 
 test-peers: $(STAMPS)/peers ## the same figures as PyTorch? (installs it)
 	@$(PYTEST) tests/peers $(ARGS)
@@ -54,9 +54,8 @@ docs: $(STAMPS)/docs ## the documentation, into docs/_build/html
 	@$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-bench: $(STAMPS)/test ## how fast
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
-	@$(PYTEST) $(APART) -m benchmark -q $(ARGS) || [ $$? -eq 5 ]  # 5: there are none
+bench: $(STAMPS)/bench ## how fast, beside others: a quarter of an hour (installs them)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 clean: ## remove what was built, keep .venv and runs
 	@rm -rf build dist htmlcov docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
@@ -71,7 +70,7 @@ $(STAMPS)/run: $(STAMPS)/venv pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(STAMPS)/test $(STAMPS)/peers $(STAMPS)/browser $(STAMPS)/notebooks $(STAMPS)/docs $(STAMPS)/dev: $(STAMPS)/%: $(STAMPS)/run
+$(STAMPS)/test $(STAMPS)/peers $(STAMPS)/browser $(STAMPS)/notebooks $(STAMPS)/bench $(STAMPS)/docs $(STAMPS)/dev: $(STAMPS)/%: $(STAMPS)/run
 	@echo "adding the '$*' tools to $(VENV) (once)"
 	@$(BIN)/python -m pip install --quiet --editable ".[$*]"
 	@touch $@
