@@ -12,6 +12,8 @@ from .explain import explain
 from .plot import EXAMPLES as PLOTTING
 from .plot import plot
 from .saved import EVALUATING, PREDICTING, SHOWING, evaluate, predict, show
+from .study import EXAMPLES as STUDYING
+from .study import study
 from .train import EXAMPLES, train
 
 
@@ -33,6 +35,7 @@ def build() -> App:
     app.command(show, help_epilogue=SHOWING)
     app.command(explain, help_epilogue=EXPLAINING)
     app.command(plot, help_epilogue=PLOTTING)
+    app.command(study, help_epilogue=STUDYING)
     app.command(demo, help_epilogue=DEMONSTRATING)
     app.command(data)
     return app

@@ -8,7 +8,7 @@ import json
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ PARTS = {  # of a file: name -> what it holds
     "data": "a data set, or the path of a table, from where the file is",
     "hold_out": "false to test on the rows that were learned from",
     "seeds": "how many, or which",
-    "measure": "by what variants are compared",
+    "measure": "what figures compare variants by",
     "record_every": "epochs from one point of the curves to the next",
     "settings": "what all trials have in common",
     "vary": "names with lists of values, each combined with each",
@@ -106,7 +106,7 @@ class Study:
     hold_out
         Whether rows are kept for the test.
     measure
-        By what variants are compared: one of :data:`MEASURES`.
+        What figures compare variants by: one of :data:`MEASURES`.
     record_every
         Epochs from one point of the curves to the next.
     vary
@@ -115,6 +115,8 @@ class Study:
         Variants that were given one by one.
     draws
         Variants that are drawn.
+    path
+        The file it was read from; None for one that comes along.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Study:
     vary: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     named: tuple[Variant, ...] = ()
     draws: Draws | None = None
+    path: Path | None = None
 
     @property
     def count(self) -> int:
@@ -221,7 +224,7 @@ def read_study(path: Path) -> Study:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise DataError(f"cannot read the study {path}", received=reason) from None
-    return make_study(text, path.stem, path.parent, where=str(path))
+    return replace(make_study(text, path.stem, path.parent, where=str(path)), path=path)
 
 
 def make_study(text: str, name: str, folder: Path = Path(), where: str | None = None) -> Study:

@@ -11,7 +11,8 @@ from ...evaluation.rounding import amount, counted
 from ...nn.layers import Dense
 from ...plots.architecture import network_architecture
 from ...plots.boundary import scatter
-from ...plots.style import axes, legend, name
+from ...plots.legends import legend
+from ...plots.style import axes, name
 from .report import PhaseReport
 from .scripts import setup_dataset
 from .study import PARAMETERS, Study
@@ -87,7 +88,7 @@ def _rows(data: Split) -> Any:
     ax = axes(None, 5.8, 5.0)
     scatter(ax, data.X_train, data.y_train, (0, 1))
     name(ax, "The rows to learn from", "x₁", "x₂")
-    legend(ax, loc="upper left")
+    legend(ax)
     return ax
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from ...plots.curves import learning_rates, loss_curve
 from ...plots.films import loss_film
+from ...plots.legends import legend
 from ...plots.recording import spaced
-from ...plots.style import BLUE, GRID, describe, legend
+from ...plots.style import BLUE, GRID, describe
 from ...training.history import History
 from .course import Course, trained
 from .curves import TESTS
@@ -90,7 +91,7 @@ def snapshot(course: Course, epoch: int) -> Any:
 
 def beside(ax: Any) -> Any:
     """The axes with their legend at the right, where it hides no curve."""
-    legend(ax, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    legend(ax, outside=True)
     return ax
 
 

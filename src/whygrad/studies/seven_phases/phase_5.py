@@ -11,8 +11,9 @@ from ...evaluation.rounding import amount
 from ...plots.boundary import decision_boundary
 from ...plots.films import boundary_film
 from ...plots.grids import ClassGrid, class_grid
+from ...plots.legends import legend
 from ...plots.recording import at, spaced
-from ...plots.style import INK, legend
+from ...plots.style import INK
 from ...training.neural_network import NeuralNetwork
 from .phase_3 import read_course, read_vectors
 from .plan import BOUNDARY_EPOCHS
@@ -94,7 +95,7 @@ def _final(network: NeuralNetwork, data: Split, wrong: Array) -> Any:
     if wrong.any():
         x, y = data.X_test[wrong].T
         ax.scatter(x, y, s=130, facecolors="none", edgecolors=INK, linewidths=1.6, label="wrong", zorder=4)
-        legend(ax, loc="upper left")
+        legend(ax)
     return ax
 
 
