@@ -69,7 +69,8 @@ def learning_curves(curves: Sequence[Curves], *, measure: str = "loss", title: s
     drawing = over if over == words.seeds(1) else f"mean ± standard deviation of {over}"
     heading(whole, title or f"{what[0].upper()}{what[1:]}: {drawing}{left}")
     ends = "; ".join([f"{curve.variant} {_ends(curve, measure)}" for curve in shown])
-    describe(whole, f"{what} by epoch, mean over {over}, training and {drawn[0].watched} rows: {ends}{left}.")
+    rows = f"training and {drawn[0].watched} rows"
+    describe(whole, f"{what[0].upper()}{what[1:]} by epoch, mean over {over}, {rows}: {ends}{left}.")
     return whole
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from ..evaluation.rounding import write
 from ..plots.report_page import STYLE, inline
 from . import words
 from .courses import standings
@@ -18,7 +19,8 @@ from .varied import text, varied
 
 MOST_ROWS = 60  # variants in a table of settings, and with a paragraph of their own
 OURS = """
-.answer li { margin: .3rem 0; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
+.answer li { margin: .3rem 0; }
+td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } h3 { font-size: 1.05rem; margin: 1.4rem 0 .2rem; }
 """
 
@@ -137,8 +139,8 @@ def _interval(found: Spread, metric: str) -> str:
     interval = found.interval(LEVEL, *bounds("test_score", metric))
     if interval is None:
         return "–"
-    factor, places = (100, 1) if metric == "accuracy" else (1, 3)
-    return f"{factor * interval.low:.{places}f} to {factor * interval.high:.{places}f}"
+    factor, places, marks = (100.0, 1, (0.0, 100.0)) if metric == "accuracy" else (1.0, 3, (1.0,))
+    return " to ".join([write(factor * end, places, marks) for end in (interval.low, interval.high)])
 
 
 def _paragraphs(curves: Sequence[Curves]) -> list[str]:

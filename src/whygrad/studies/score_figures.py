@@ -88,7 +88,10 @@ def final_scores(
     count = words.seeds(max([len(curve.seeds) for curve in curves]))
     bars = "mean, 95 % interval, and each seed" if count != "1 seed" else "1 seed"
     name(ax, title or f"{what[0].upper()}{what[1:]} at the end", f"{what} ({bars})", "")
-    describe(ax, f"{what} at the end, mean over {count} with 95 % interval: {'; '.join(said)}.")
+    describe(
+        ax,
+        f"{what[0].upper()}{what[1:]} at the end, mean over {count} with 95 % interval: {'; '.join(said)}.",
+    )
     return ax
 
 
@@ -168,7 +171,9 @@ def along_setting(
     spaced = ", logarithmic" if one.axis == "logarithmic" else ""
     name(ax, title or f"{what[0].upper()}{what[1:]} by {label}", label + spaced, what)
     over = words.seeds(max([len(curve.seeds) for curve in curves]))
-    describe(ax, f"{what} by {label}, mean over {over} with 95 % interval: {', '.join(said)}.")
+    describe(
+        ax, f"{what[0].upper()}{what[1:]} by {label}, mean over {over} with 95 % interval: {', '.join(said)}."
+    )
     return ax
 
 
@@ -228,7 +233,10 @@ def score_map(
         ]
         if found:
             cells[row, column] = factor * np.mean(found)
-    ax = axes(ax, max(4.6, 2.3 + 0.72 * cells.shape[1]), max(3.2, 1.7 + 0.5 * cells.shape[0]))
+    labels = [each.label.replace("_", " ") for each in (across, down)]
+    title = title or f"{what[0].upper()}{what[1:]} by {labels[0]} and {labels[1]}"
+    width = max(2.3 + 0.72 * cells.shape[1], 1.2 + 0.1 * len(title))
+    ax = axes(ax, width, max(3.2, 1.7 + 0.5 * cells.shape[0]))
     ax.grid(visible=False)
     image = ax.imshow(cells, cmap=MAGNITUDE, aspect="auto", origin="lower")
     low, high = float(np.nanmin(cells)), float(np.nanmax(cells))
@@ -243,14 +251,14 @@ def score_map(
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     figure_bar(ax, image, what)
-    labels = [each.label.replace("_", " ") for each in (across, down)]
-    name(ax, title or f"{what[0].upper()}{what[1:]} by {labels[0]} and {labels[1]}", *labels)
+    name(ax, title, *labels)
     place = np.nanargmax(cells) if measure.endswith("score") else np.nanargmin(cells)
     row, column = divmod(int(place), cells.shape[1])
     at = f"{labels[0]} {text(across.levels[column])} and {labels[1]} {text(down.levels[row])}"
     over = words.seeds(max([len(curve.seeds) for curve in curves]))
     span = f"from {short(low)} to {short(high)}"
-    describe(ax, f"{what} by {labels[0]} and {labels[1]}, mean over {over}: {span}; best at {at}.")
+    both = f"{what[0].upper()}{what[1:]} by {labels[0]} and {labels[1]}"
+    describe(ax, f"{both}, mean over {over}: {span}; best at {at}.")
     return ax
 
 
