@@ -7,7 +7,6 @@ from matplotlib.text import Text
 
 from whygrad.errors import DataError
 from whygrad.plots.style import alt_text, figure_of
-from whygrad.studies.figure_parts import apart
 from whygrad.studies.figures import (
     along_setting,
     by_settings,
@@ -17,9 +16,10 @@ from whygrad.studies.figures import (
     learning_curves,
     score_map,
 )
-from whygrad.studies.gradient_figures import layer_norms
+from whygrad.studies.figures.gradients import layer_norms
+from whygrad.studies.figures.parts import apart
+from whygrad.studies.findings.varied import varied
 from whygrad.studies.results import curves
-from whygrad.studies.varied import varied
 
 from .planting import falling, planted
 

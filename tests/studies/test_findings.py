@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from whygrad.errors import DataError
-from whygrad.studies.courses import overfitting
-from whygrad.studies.findings import Finding, describe, find, said
+from whygrad.studies.findings.courses import overfitting
+from whygrad.studies.findings.find import Finding, describe, find, said
 from whygrad.studies.results import curves
 
 from .planting import START, falling, planted, planted_curves, score_of

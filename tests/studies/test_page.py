@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from whygrad.studies.figures import final_scores
-from whygrad.studies.findings import describe, find
+from whygrad.studies.findings.find import describe, find
 from whygrad.studies.page import page
 from whygrad.studies.results import curves
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from ..evaluation.rounding import write
 from ..plots.report_page import STYLE, inline
-from . import words
-from .courses import standings
-from .finding import Finding
-from .findings import describe
+from .findings import words
+from .findings.courses import standings
+from .findings.find import describe
+from .findings.finding import Finding
+from .findings.spread import LEVEL, Spread, spread
+from .findings.varied import text, varied
 from .results import Curves
-from .spread import LEVEL, Spread, spread
 from .tables import bounds
-from .varied import text, varied
 
 MOST_ROWS = 60  # variants in a table of settings, and with a paragraph of their own
 OURS = """
@@ -50,7 +50,7 @@ def page(
     curves
         Of all variants, in order.
     findings
-        What :func:`~whygrad.studies.findings.find` found in them.
+        What :func:`~whygrad.studies.findings.find.find` found in them.
     figures
         Headings with the pictures below them, as the functions of :mod:`whygrad.studies.figures` return them.
     settings

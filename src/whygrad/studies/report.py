@@ -12,13 +12,13 @@ from ..errors import DataError
 from ..evaluation.rounding import counted
 from ..plots.style import picture
 from .figures import by_settings, final_scores, gradients_by_layer, gradients_over_time, learning_curves
-from .finding import Finding
-from .findings import find, said
+from .findings.find import find, said
+from .findings.finding import Finding
+from .findings.varied import varied
 from .page import page
 from .results import Curves, TrialResult, curves
 from .specification import Study
 from .tables import tables
-from .varied import varied
 
 PAGE, FIGURES = "index.html", "figures"
 Settings = Mapping[str, Mapping[str, Any]]

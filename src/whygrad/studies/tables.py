@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .courses import standings
-from .luck import Way, learned
+from .findings.courses import standings
+from .findings.luck import Way, learned
+from .findings.spread import LEVEL, Spread, spread
+from .findings.varied import varied
 from .results import TrialResult, curves
-from .spread import LEVEL, Spread, spread
-from .varied import varied
 
 Settings = Mapping[str, Mapping[str, Any]]
 STANDING = ("train_loss", "train_score", "test_loss", "test_score")

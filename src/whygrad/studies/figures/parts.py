@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..plots.style import INK, TEXT
-from .spread import Array
-from .tables import bounds
+from ...plots.style import INK, TEXT
+from ..findings.spread import Array
+from ..tables import bounds
 
 LONG = 28  # letters of a name
 

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
-from ..errors import DataError
-from ..plots.landscape_drawing import figure_bar
-from ..plots.style import (
+from ...errors import DataError
+from ...plots.landscape_drawing import figure_bar
+from ...plots.style import (
     BLUE,
     INK,
     MAGNITUDE,
@@ -24,13 +24,13 @@ from ..plots.style import (
     name,
     short,
 )
-from . import words
-from .courses import standings
-from .figure_parts import Unit, cut, scores_axis, unit
-from .paired import Table
-from .results import Curves
-from .spread import LEVEL, Array, Spread, spread
-from .varied import Varied, text
+from ..findings import words
+from ..findings.courses import standings
+from ..findings.paired import Table
+from ..findings.spread import LEVEL, Array, Spread, spread
+from ..findings.varied import Varied, text
+from ..results import Curves
+from .parts import Unit, cut, scores_axis, unit
 
 WRITTEN = 12  # rows and columns up to which a heat map has its numbers
 

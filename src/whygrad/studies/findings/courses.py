@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.rounding import amount
-from ..training.troubles.course import SMOOTH, smoothed
-from ..training.troubles.course_rules import ABOVE, FEWEST, RESTLESS, RISE, RISEN, UNMOVED
+from ...evaluation.rounding import amount
+from ...training.troubles.course import SMOOTH, smoothed
+from ...training.troubles.course_rules import ABOVE, FEWEST, RESTLESS, RISE, RISEN, UNMOVED
+from ..results import Curves
 from . import words
 from .finding import Judgement
-from .results import Curves
 from .spread import Array, above_zero, errors_needed, spread
 
 GAIN = 0.05  # of the score, below which it is no better than before

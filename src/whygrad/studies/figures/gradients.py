@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..errors import DataError
-from ..plots.style import (
+from ...errors import DataError
+from ...plots.style import (
     INK,
     MAGNITUDE,
     TEXT,
@@ -24,10 +24,10 @@ from ..plots.style import (
     name,
     short,
 )
-from .figure_parts import cut, label_ends
-from .learning_figures import DIRECT, PANELS
-from .results import TrialResult
-from .spread import Array
+from ..findings.spread import Array
+from ..results import TrialResult
+from .learning import DIRECT, PANELS
+from .parts import cut, label_ends
 
 
 def layer_norms(results: Iterable[TrialResult]) -> dict[str, Array]:

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.comparison import ROUNDING
-from ..evaluation.rounding import amount
-from ..training.troubles.course import smoothed
+from ...evaluation.comparison import ROUNDING
+from ...evaluation.rounding import amount
+from ...training.troubles.course import smoothed
+from ..results import Curves
 from . import words
 from .courses import sound
 from .finding import Finding
 from .paired import Pair, Table
-from .results import Curves
 from .spread import Array, holm, spread
 from .varied import groups, varied
 

@@ -13,10 +13,10 @@ from itertools import combinations
 
 import numpy as np
 
-from ..evaluation.comparison import ROUNDING
-from ..evaluation.intervals import Interval
+from ...evaluation.comparison import ROUNDING
+from ...evaluation.intervals import Interval
+from ..results import Curves
 from . import words
-from .results import Curves
 from .spread import Array, Spread, spread, t_quantile, t_tails
 
 COARSEST = 0.02  # step of scores, at most: of 50 test rows

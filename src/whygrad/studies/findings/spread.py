@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.intervals import Interval, check_level
+from ...evaluation.intervals import Interval, check_level
 
 Array = np.ndarray[Any, Any]
 ERRORS = 2.0  # standard errors beyond which a mean is not chance

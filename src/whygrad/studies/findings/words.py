@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from ..evaluation.intervals import Interval
-from ..evaluation.rounding import amount, counted, decimals, percent, write
+from ...evaluation.intervals import Interval
+from ...evaluation.rounding import amount, counted, decimals, percent, write
 from .spread import Spread
 
 MOST_NAMES = 6
@@ -36,7 +36,7 @@ def of(values: Spread) -> str:
 
     Examples
     --------
-    >>> from whygrad.studies.spread import spread
+    >>> from whygrad.studies.findings.spread import spread
     >>> of(spread([0.1, 0.2, 0.3]))
     '0.20 ± 0.10'
     """
@@ -48,7 +48,7 @@ def scores(metric: str, values: Sequence[Spread], apart: Iterable[tuple[float, f
 
     Examples
     --------
-    >>> from whygrad.studies.spread import spread
+    >>> from whygrad.studies.findings.spread import spread
     >>> scores("accuracy", [spread([0.9, 1.0]), spread([0.99996])])
     ['95.000 ± 7.071 %', '99.996 %']
     >>> scores("r2", [spread([0.9, 0.8])])

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import DataError
+from ...errors import DataError
+from ..results import Curves
 from . import words
 from .contests import contest
 from .courses import judgements, lost, no_learning, sound, standings
 from .finding import Finding, Judgement
 from .luck import Way, varies
-from .results import Curves
 from .spread import Spread, spread
 from .trends import race, trends
 

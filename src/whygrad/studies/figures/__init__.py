@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .gradient_figures import gradients_by_layer, gradients_over_time
-from .learning_figures import learning_curves
-from .score_figures import along_setting, by_settings, final_scores, score_map
+from .gradients import gradients_by_layer, gradients_over_time
+from .learning import learning_curves
+from .scores import along_setting, by_settings, final_scores, score_map
 
 __all__ = [
     "along_setting",

@@ -12,9 +12,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..errors import DataError
-from ..plots.curves import SPAN
-from ..plots.style import (
+from ...errors import DataError
+from ...plots.curves import SPAN
+from ...plots.style import (
     BLUE,
     DASHES,
     INK,
@@ -29,10 +29,10 @@ from ..plots.style import (
     name,
     short,
 )
-from . import words
-from .figure_parts import cut, label_ends, scores_axis, unit
-from .results import Curves
-from .spread import Array
+from ..findings import words
+from ..findings.spread import Array
+from ..results import Curves
+from .parts import cut, label_ends, scores_axis, unit
 
 DIRECT = 6  # variants whose lines share axes, each named at its end
 PANELS = 24  # small pictures in one figure

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..evaluation.intervals import Interval
+from ...evaluation.intervals import Interval
+from ..results import Curves
 from . import words
 from .courses import lost
 from .finding import Finding
 from .paired import Table
-from .results import Curves
 from .spread import holm
 
 CHANCE = 0.025  # of naming a winner among equals, by scores, and again by losses

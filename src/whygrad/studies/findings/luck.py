@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.intervals import wilson
-from ..evaluation.rounding import percent
-from ..training.troubles.course_rules import UNMOVED
+from ...evaluation.intervals import wilson
+from ...evaluation.rounding import percent
+from ...training.troubles.course_rules import UNMOVED
+from ..results import Curves
 from . import words
 from .courses import sound, standings
 from .finding import Judgement
-from .results import Curves
 from .spread import Array, spread
 
 COVERED = 0.7  # of the way from untrained to best: a network that came so far has learned
