@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from whygrad.plots.report_page import inline
 from whygrad.studies.figures import final_scores
 from whygrad.studies.findings.find import describe, find
 from whygrad.studies.page import page
@@ -49,7 +50,7 @@ def made():
     results = planted("<small>", rng, lambda t: np.full_like(t, 0.68)) + planted("large", rng, falling())
     of = curves(results)
     found = find(of, SETTINGS)
-    figures = [("How they end", final_scores(of))]
+    figures = [("How they end", inline(final_scores(of)))]
     text = page(
         "Width", "Does width matter?", "Moons & noise.", of, found, figures,
         settings=SETTINGS, command="whygrad study width", files=["results.csv"],

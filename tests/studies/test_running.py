@@ -347,7 +347,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 
 def test_an_error_in_a_unit_ends_the_study_and_keeps_what_there_is(tmp_path, monkeypatch):
     (tmp_path / "rows.csv").write_text("a,b\n" + "\n".join(f"{k * k % 7},{k % 2}" for k in range(40)))
-    text = 'data = "rows.csv"\nseeds = 3\n[settings]\nepochs = 1'
+    text = 'data = "rows.csv"\nseeds = 3\n[settings]\nepochs = 1\ndropout = 0.1'  # no stack of three
     planned = plan(make_study(text, "x", tmp_path), tmp_path / "r")
     with ThreadPoolExecutor(1) as pool:
         single = Workers(lambda: _open(pool), 1, "one")

@@ -117,9 +117,17 @@ def _pictures(subject: Subject) -> list[str]:
     return parts
 
 
-def inline(drawn: Any) -> str:
-    """A picture in the page itself, with its words for those who do not see it."""
-    data = base64.b64encode(picture(drawn, "png")).decode()
+def inline(drawn: Any, png: bytes | None = None) -> str:
+    """A picture in the page itself, with its words for those who do not see it.
+
+    Parameters
+    ----------
+    drawn
+        The picture.
+    png
+        The same as a file, where it is written already: drawing takes a second.
+    """
+    data = base64.b64encode(picture(drawn, "png") if png is None else png).decode()
     width = round(96 * figure_of(drawn).get_figwidth())  # as large as it was drawn: text keeps its size
     text = escape(alt_text(drawn))
     image = f'<img width="{width}" alt="{text}" src="data:image/png;base64,{data}">'

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from ..evaluation.rounding import write
-from ..plots.report_page import STYLE, inline
+from ..plots.report_page import STYLE
 from .findings import words
 from .findings.courses import standings
 from .findings.find import describe
@@ -31,7 +31,7 @@ def page(
     about: str,
     curves: Sequence[Curves],
     findings: Sequence[Finding],
-    figures: Sequence[tuple[str, Any]] = (),
+    figures: Sequence[tuple[str, str]] = (),
     *,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     command: str = "",
@@ -52,7 +52,7 @@ def page(
     findings
         What :func:`~whygrad.studies.findings.find.find` found in them.
     figures
-        Headings with the pictures below them, as the functions of :mod:`whygrad.studies.figures` return them.
+        Headings with the pictures below them, as HTML.
     settings
         Variant -> its changed settings.
     command
@@ -67,7 +67,7 @@ def page(
         f"<p>{escape(about)}</p>" if about else "",
         "<h2>Answer</h2>",
         *_answer(findings),
-        *[part for heading, drawn in figures for part in (f"<h2>{escape(heading)}</h2>", inline(drawn))],
+        *[part for heading, shown in figures for part in (f"<h2>{escape(heading)}</h2>", shown)],
         "<h2>Variants</h2>",
         _variants(curves, given),
         "<h2>What each variant shows</h2>",

@@ -10,6 +10,7 @@ from typing import Any
 from .._files import typed, write_whole
 from ..errors import DataError
 from ..evaluation.rounding import counted
+from ..plots.report_page import inline
 from ..plots.style import picture
 from .figures import by_settings, final_scores, gradients_by_layer, gradients_over_time, learning_curves
 from .findings.find import find, said
@@ -66,15 +67,18 @@ def write_report(study: Study, results: Sequence[TrialResult], folder: Path) -> 
         raise DataError(f"cannot make the folder {folder / FIGURES}", received=error.strerror) from None
     for name, content in written.items():
         write_whole(folder / name, content)
-    for name, _, figure in drawn:
-        write_whole(folder / FIGURES / f"{name}.png", picture(figure, "png"))
+    shown = []
+    for name, heading, figure in drawn:
+        png = picture(figure, "png")
+        write_whole(folder / FIGURES / f"{name}.png", png)
+        shown.append((heading, inline(figure, png)))
     text = page(
         study.title,
         study.question,
         " ".join([part for part in (study.about.strip(), _what_was_done(study, len(given))) if part]),
         given,
         findings,
-        [(heading, figure) for _, heading, figure in drawn],
+        shown,
         settings=settings,
         command=f"whygrad study {typed(study.path or Path(study.name))}",
         files=list(written),

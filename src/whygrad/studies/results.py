@@ -121,11 +121,13 @@ class Curves:
     watched
         Which rows ``watched_loss`` is of: ``"test"`` or ``"validation"``.
     loss, score, watched_loss, watched_score
-        Shape: (seeds, epochs); NaN after the last epoch of a trial that ended early.
+        Shape: (seeds, epochs that were kept); NaN after the last epoch of a trial that ended early.
     before, after
         The networks before and after training; None in ``after`` for those that diverged.
     seeds
         One for each row.
+    kept
+        Which epochs the columns are of, from 1; none where they are all.
     """
 
     variant: str
@@ -138,6 +140,12 @@ class Curves:
     before: tuple[Standing, ...]
     after: tuple[Standing | None, ...]
     seeds: tuple[int, ...]
+    kept: tuple[int, ...] = ()
+
+    @property
+    def epochs(self) -> Array:
+        """The number of the epoch of each column. Shape: (epochs that were kept,)."""
+        return np.array(self.kept) if self.kept else np.arange(1, self.loss.shape[1] + 1)
 
     @property
     def diverged(self) -> tuple[bool, ...]:
@@ -154,6 +162,7 @@ def curves(results: Iterable[TrialResult]) -> list[Curves]:
 
 
 def _side_by_side(group: Sequence[TrialResult]) -> Curves:
+    kept = max([result.columns.get("epoch", []) for result in group], key=len)
     epochs = max([len(result.columns.get("loss", ())) for result in group])
 
     def column(name: str) -> Array:
@@ -175,4 +184,5 @@ def _side_by_side(group: Sequence[TrialResult]) -> Curves:
         tuple([result.before for result in group]),
         tuple([result.after for result in group]),
         tuple([result.seed for result in group]),
+        tuple([int(epoch or 0) for epoch in kept]),
     )

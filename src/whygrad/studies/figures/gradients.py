@@ -25,7 +25,7 @@ from ...plots.style import (
     short,
 )
 from ..findings.spread import Array
-from ..results import TrialResult
+from ..results import TrialResult, curves
 from .learning import DIRECT, PANELS
 from .parts import cut, label_ends
 
@@ -131,7 +131,8 @@ def gradients_over_time(results: Iterable[TrialResult], *, title: str = "Gradien
     DataError
         If no result says anything of single layers.
     """
-    norms = layer_norms(results)
+    results = list(results)
+    norms, epochs = layer_norms(results), _epochs(results)
     shown = dict(list(norms.items())[:PANELS])
     every = np.concatenate([found.ravel() for found in shown.values()])
     columns = min(len(shown), 3 if len(shown) <= 9 else 4)
@@ -144,7 +145,7 @@ def gradients_over_time(results: Iterable[TrialResult], *, title: str = "Gradien
         dress(ax)
         if np.isfinite(every).any():
             logarithmic(ax, every)
-        _over_time(ax, found)
+        _over_time(ax, epochs[variant], found)
         below, left = place + columns >= len(shown), place % columns == 0
         name(ax, "", "epoch" if below else "", "‖∂L/∂θ‖, logarithmic" if left else "")
         ax.tick_params(labelbottom=below, labelleft=left)
@@ -160,10 +161,14 @@ def gradients_over_time(results: Iterable[TrialResult], *, title: str = "Gradien
     return whole
 
 
-def _over_time(ax: Axes, norms: Array) -> None:
+def _epochs(results: Iterable[TrialResult]) -> dict[str, Array]:
+    """The numbers of the epochs that were kept, by variant."""
+    return {each.variant: each.epochs for each in curves(results)}
+
+
+def _over_time(ax: Axes, epochs: Array, norms: Array) -> None:
     """A line for each layer, the first and the last one thicker."""
     shades = colormaps[MAGNITUDE](np.linspace(0, 0.85, len(norms)))
-    epochs = np.arange(1, norms.shape[1] + 1)
     for place, (row, shade) in enumerate(zip(norms, shades, strict=True)):
         edge = place in (0, len(norms) - 1)
         ax.plot(epochs, row, color=shade, linewidth=2.2 if edge else 1.2, linestyle="--" if place else "-")

@@ -93,10 +93,9 @@ def _band(table: Array) -> tuple[Array, Array]:
     return mean, np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), 0.0)
 
 
-def _line(ax: Axes, table: Array, colour: str, dashed: bool, marker: str | None) -> Array:
+def _line(ax: Axes, epochs: Array, table: Array, colour: str, dashed: bool, marker: str | None) -> Array:
     """A mean with its band; the mean."""
     mean, deviation = _band(table)
-    epochs = np.arange(1, len(mean) + 1)
     low = mean - deviation
     if ax.get_yscale() == "log":
         low = np.maximum(low, ax.get_ylim()[0])
@@ -144,11 +143,14 @@ def _together(curves: Sequence[Curves], measure: str) -> Figure:
         ends = []
         for place, curve in enumerate(curves):
             look = class_style(place)
-            mean = _line(ax, _rows(curve, measure, rows), look["color"], rows == "test", look["marker"])
+            values, dashed = _rows(curve, measure, rows), rows == "test"
+            mean = _line(ax, curve.epochs, values, look["color"], dashed, look["marker"])
             known = np.flatnonzero(np.isfinite(mean))
             if len(known):
-                ends.append((float(mean[known[-1]]), int(known[-1]) + 1, curve.variant, look["color"]))
-        most = max(curve.loss.shape[1] for curve in curves)
+                ends.append(
+                    (float(mean[known[-1]]), int(curve.epochs[known[-1]]), curve.variant, look["color"])
+                )
+        most = max(int(curve.epochs[-1]) for curve in curves)
         ax.set_xlim(1 if most > 1 else 0.5, most if most > 1 else 1.5)
         label_ends(ax, ends, most)
         name(
@@ -177,9 +179,9 @@ def _panels(curves: Sequence[Curves], measure: str) -> Figure:
         ax.set_axis_off()
     _scale(parts, curves, measure)
     for place, (ax, curve) in enumerate(zip(parts, curves, strict=True)):
-        _line(ax, _rows(curve, measure, "train"), BLUE, False, None)
+        _line(ax, curve.epochs, _rows(curve, measure, "train"), BLUE, False, None)
         if np.isfinite(_rows(curve, measure, "test")).any():
-            _line(ax, _rows(curve, measure, "test"), VERMILLION, True, None)
+            _line(ax, curve.epochs, _rows(curve, measure, "test"), VERMILLION, True, None)
         left, below = place % columns == 0, place + columns >= len(curves)
         name(ax, "", "epoch" if below else "", _axis_name(ax, curves, measure) if left else "")
         ax.set_title(cut(curve.variant), fontsize=TEXT + 1, color=INK, loc="left")

@@ -61,7 +61,8 @@ def divergence(curve: Curves) -> Judgement:
     ratios = [
         float(after / before) for before, after in zip(*standings(curve, "train_loss", high), strict=True)
     ]
-    epochs = [len(_known(curve.loss[row])) for row in np.flatnonzero(gone)]
+    ended = [len(_known(curve.loss[row])) for row in np.flatnonzero(gone)]
+    epochs = [int(curve.epochs[kept - 1]) if kept else 0 for kept in ended]
     numbers = {
         "seeds": count,
         "not_finite": int(gone.sum()),
@@ -181,7 +182,7 @@ def overfitting(curve: Curves) -> Judgement:
     rise, fall, least = spread(rises), spread(falls), spread(lowest)
     error = rise.error or 0.0
     found = above_zero(rises) and rise.mean > VISIBLE * least.mean and above_zero(falls)
-    epoch, needed = int(total.argmin()) + 1, errors_needed(len(rises))
+    epoch, needed = int(curve.epochs[total.argmin()]), errors_needed(len(rises))
     numbers = {
         "seeds": len(rises),
         "epoch": epoch,
@@ -226,7 +227,7 @@ def _overfitting_of_one(curve: Curves, watched: Array, losses: Array, scale: flo
     found = end >= RISEN * least and end - least >= RISE * scale and losses[-1] < losses[best]
     numbers = {
         "seeds": 1,
-        "epoch": best + 1,
+        "epoch": int(curve.epochs[best]),
         "lowest": least,
         "end": end,
         "rise": end - least,
@@ -238,9 +239,9 @@ def _overfitting_of_one(curve: Curves, watched: Array, losses: Array, scale: flo
     )
     if found:
         said = (
-            f"overfits: the {curve.watched} loss was lowest, {amount(least)}, about epoch {best + 1} and "
-            f"ends at {amount(end)}, while the training loss fell from {amount(losses[best])} to "
-            f"{amount(losses[-1])} ({rule})"
+            f"overfits: the {curve.watched} loss was lowest, {amount(least)}, about epoch "
+            f"{curve.epochs[best]} and ends at {amount(end)}, while the training loss fell from "
+            f"{amount(losses[best])} to {amount(losses[-1])} ({rule})"
         )
     else:
         above = f"{amount(end - least)} above its minimum of {amount(least)}"

@@ -44,8 +44,11 @@ def race(curves: Sequence[Curves]) -> list[Finding]:
     if len(runners) < 2:
         return []
     goal = start - GOAL * (start - max(least[variant] for variant in runners))
+    numbered = {curve.variant: curve.epochs for curve in curves}
     epochs = {
-        variant: {seed: float(np.argmax(line <= goal)) + 1 for seed, line in lines[variant].items()}
+        variant: {
+            seed: float(numbered[variant][np.argmax(line <= goal)]) for seed, line in lines[variant].items()
+        }
         for variant in runners
     }
     table = Table("epochs", curves[0].metric, epochs)
