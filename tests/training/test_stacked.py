@@ -218,11 +218,22 @@ def test_members_differ_in_penalties_decay_scale_and_initializer(dtype):
     assert len({network.history.loss[-1] for network in found[0]}) == MEMBERS
 
 
-@pytest.mark.parametrize("task", ["binary", "regression"])
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_weights_and_losses_are_the_same_to_the_last_bit(task, optimizer):
+@pytest.mark.parametrize(("task", "outputs"), [("binary", 1), ("multiclass", 3), ("regression", 1)])
+@pytest.mark.parametrize(("optimizer", "activation"), [("sgd", "tanh"), ("adamw", "silu"), ("adam", "relu")])
+@pytest.mark.parametrize("inputs", [3, 40])  # few enough to be turned, and too many
+def test_weights_and_losses_are_the_same_to_the_last_bit(task, outputs, optimizer, activation, inputs):
     # Each product has the operands of one network's step, and all else goes entry by entry.
-    together, _, alone, _ = both((3, 16, 16, 1), task=task, optimizer=optimizer, epochs=50, l2=1e-3)
+    together, _, alone, _ = both(
+        (inputs, 16, 16, outputs),
+        task=task,
+        optimizer=optimizer,
+        activation=activation,
+        batch_size=32,
+        n=90,
+        epochs=20,
+        l2=1e-3,
+        count=3,
+    )
     for ours, own in zip(together, alone, strict=True):
         assert np.array_equal(ours.network.vector, own.network.vector)
         assert figures(ours.history) == figures(own.history)
@@ -559,7 +570,8 @@ def test_rows_that_cannot_be_learned_from_leave_every_network_as_it_was():
 
 def test_it_pays_for_small_networks_and_batches_only():
     assert stacking_pays([2, 16, 16, 1], 32, 200)
-    assert stacking_pays([2, 4, 1], 4, 8)
-    assert not stacking_pays([2, 16, 16, 1], 32, 1)
-    assert not stacking_pays([784, 128, 64, 10], 128, 200)
-    assert not stacking_pays([2, 16, 16, 1], 100_000, 200)
+    assert stacking_pays([2, 4, 1], 4, 4)
+    assert not stacking_pays([2, 4, 1], 4, 3)
+    assert not stacking_pays([2, 4, 1], 512, 200)  # outputs
+    assert not stacking_pays([300, 4, 1], 4, 200)  # inputs
+    assert not stacking_pays([2, 70, 70, 1], 1, 200)  # parameters

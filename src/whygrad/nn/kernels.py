@@ -96,10 +96,13 @@ class MeanSquaredError(LossKernel):
         """The calls for these targets."""
         return [
             (np.subtract, (self.z, targets, self.gradient)),
-            (self.flat.dot, (self.flat, self.value)),
-            (share, (self.value, self.z.size, self.value)),
+            *self.mean(),
             (np.divide, (self.gradient, self.half_n, self.gradient)),
         ]
+
+    def mean(self) -> list[Call]:
+        """The mean of the squares of what is in ``gradient``."""
+        return [(self.flat.dot, (self.flat, self.value)), (share, (self.value, self.z.size, self.value))]
 
 
 class SigmoidCrossEntropy(LossKernel):

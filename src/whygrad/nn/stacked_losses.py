@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..autodiff.op import Op
-from ..autodiff.ops.losses import label_cross_entropy, sigmoid_cross_entropy
+from ..autodiff.ops.losses import label_cross_entropy, mean_squared_error, sigmoid_cross_entropy
 from ..autodiff.readings.buffers import Call, Layout, Place, Workspace
-from .kernels import FEW, LabelCrossEntropy, LossKernel, SigmoidCrossEntropy
+from .kernels import FEW, LabelCrossEntropy, LossKernel, MeanSquaredError, SigmoidCrossEntropy
 from .layer import Array
 from .losses import Loss
 
@@ -46,34 +46,59 @@ def _sum_of_each(a: Array, out: Array) -> None:
     np.add.reduce(a.reshape(len(a), -1), axis=1, out=out)  # in the order of a sum over one member's array
 
 
+class _Squares(MeanSquaredError):
+    """The kernel of one network, with a mean for each member."""
+
+    def __init__(self, z: Array, gradient: Array) -> None:
+        super().__init__(z, gradient)
+        self.value: Array = np.empty(len(z), z.dtype)
+        self.n, self.half_n = self.number(z[0].size), self.number(z[0].size / 2)
+
+    def mean(self) -> list[Call]:
+        column = self.value.reshape(-1, 1, 1)
+        squares = (np.matmul, (self.gradient[:, None, :], self.gradient[:, :, None], column))
+        return [squares, (np.divide, (self.value, self.n, self.value))]
+
+
 class _Sigmoid(SigmoidCrossEntropy):
     """The kernel of one network, with a mean for each member."""
 
     def __init__(self, z: Array, gradient: Array) -> None:
         super().__init__(z, gradient)
-        members, size = len(z), z[0].size
-        self.few, self.minus_n = size <= FEW, self.number(-size)
-        self.value: Array = np.empty(members, z.dtype)
-        self.shares = np.full((size, 1), 1 / size, z.dtype)
+        self.value: Array = np.empty(len(z), z.dtype)
+        self.few, self.minus_n = z[0].size <= FEW, self.number(-z[0].size)
+        self.shares = np.full((z[0].size, 1), 1 / z[0].size, z.dtype)
 
     def mean(self) -> list[Call]:
-        rows, column = self.s.reshape(len(self.value), 1, -1), self.value.reshape(-1, 1, 1)
-        return [(np.matmul, (rows, self.shares, column))]
+        return [(np.matmul, (self.s[:, None, :], self.shares, self.value.reshape(-1, 1, 1)))]
 
 
 class _Labels(LabelCrossEntropy):
-    """The kernel of one network, which goes row by row, with a mean for each member."""
+    """The kernel of one network, which goes sample by sample, with a mean for each member.
+
+    Parameters
+    ----------
+    z, gradient
+        Shape: (members, n, classes), in any order of entries.
+    """
 
     def __init__(self, z: Array, gradient: Array) -> None:
-        members, n, classes = z.shape
-        super().__init__(z.reshape(-1, classes), gradient.reshape(-1, classes))
+        self.members, n, classes = z.shape
+        logits, slopes = np.empty((2, classes, self.members * n), z.dtype)
+        super().__init__(logits.T, slopes.T)
+        self.value: Array = np.empty(self.members, z.dtype)
         self.n = self.number(n)
-        self.value: Array = np.empty(members, z.dtype)
+        shape = classes, self.members, n
+        self.copy_in = logits.reshape(shape).__setitem__, (..., np.moveaxis(z, 2, 0))
+        self.copy_out = np.moveaxis(gradient, 2, 0).__setitem__, (..., slopes.reshape(shape))
+
+    def calls(self, targets: Array) -> list[Call]:
+        return [self.copy_in, *super().calls(targets), self.copy_out]
 
     def mean(self) -> list[Call]:
-        losses = self.picked.reshape(len(self.value), -1)
+        losses = self.picked.reshape(self.members, -1)
         return [
-            (np.add.reduce, (losses, -1, None, self.value)),
+            (np.add.reduce, (losses, 1, None, self.value)),
             (np.divide, (self.value, self.n, self.value)),
         ]
 
@@ -81,10 +106,10 @@ class _Labels(LabelCrossEntropy):
 class _Row(LossKernel):
     """A loss laid out from its row; without a place for the gradient, the loss alone."""
 
-    def __init__(self, row: Op, z: Array, targets: Array, gradient: Array | None) -> None:
+    def __init__(self, row: Op, z: Array, gradient: Array | None) -> None:
         super().__init__(z, z if gradient is None else gradient)
         self.value: Array = np.empty(len(z), z.dtype)
-        self.targets = np.empty(z.shape, z.dtype)
+        self.targets = np.empty_like(z)
         layout = MembersLayout(z.dtype)
         places = [layout.given(z), layout.given(self.targets)]
         y = layout.store(row.forward(layout, *places), self.value)
@@ -93,25 +118,39 @@ class _Row(LossKernel):
         (self.laid_out,) = layout.calls(Workspace())
 
     def calls(self, targets: Array) -> list[Call]:
-        return [(self.targets.__setitem__, (..., targets.reshape(self.targets.shape))), *self.laid_out]
+        return [(self.targets.__setitem__, (..., targets)), *self.laid_out]
 
 
-def flat(targets: Array) -> Array:
-    """Class numbers of all members in one row; other targets as they are."""
-    return targets.reshape(-1) if targets.ndim == 2 else targets
+def stacked_loss(
+    loss: Loss, z: Array, targets: Array, gradient: Array | None, turned: bool
+) -> tuple[Array, list[Call]]:
+    """Where the loss of each member goes, and the calls that compute it and the gradients.
 
-
-def stacked_kernel(loss: Loss, z: Array, targets: Array, gradient: Array) -> LossKernel:
-    """What gives the loss of each member, and fills the gradients."""
+    Parameters
+    ----------
+    z, gradient
+        As they lie in memory: (members, n, outputs), or (members, outputs, n) where they are ``turned``;
+        without a place for the gradient, the loss alone.
+    targets
+        Shape: (members, n) for class numbers, or (members, n, outputs).
+    """
     row = loss.row(targets[0])
-    if row is sigmoid_cross_entropy:
-        return _Sigmoid(z, gradient)
     if row is label_cross_entropy:
-        return _Labels(z, gradient)
-    return _Row(row, z, targets, gradient)
-
-
-def evaluating_kernel(loss: Loss, z: Array, targets: Array) -> LossKernel:
-    """What gives the loss of each member."""
-    row = loss.row(targets[0])
-    return _Labels(z, np.empty_like(z)) if row is label_cross_entropy else _Row(row, z, targets, None)
+        slopes = np.empty_like(z) if gradient is None else gradient
+        logits, slopes = (z.mT, slopes.mT) if turned else (z, slopes)
+        labels = _Labels(logits, slopes)
+        return labels.value, labels.calls(targets.reshape(-1))
+    flat, ordered, copies = z.reshape(len(z), -1), targets.reshape(len(z), -1), list[Call]()
+    if turned and z.shape[1] > 1:
+        ordered = np.empty_like(flat)
+        copies.append((ordered.reshape(z.shape).__setitem__, (..., targets.mT)))
+    kernel: LossKernel
+    if gradient is None:
+        kernel = _Row(row, flat, None)
+    elif row is sigmoid_cross_entropy:
+        kernel = _Sigmoid(flat, gradient.reshape(flat.shape))
+    elif row is mean_squared_error:
+        kernel = _Squares(flat, gradient.reshape(flat.shape))
+    else:
+        kernel = _Row(row, flat, gradient.reshape(flat.shape))
+    return kernel.value, [*copies, *kernel.calls(ordered)]

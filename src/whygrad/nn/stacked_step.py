@@ -3,8 +3,9 @@
 A small network's step is dozens of NumPy calls that each cost more than their arithmetic. Here each call does
 the arithmetic of all members: parameters lie in a matrix with a row for each, and whatever a network has as
 (n, units) is (members, n, units). Products are made slice by slice with the operands and the strides that a
-single network's step has, and everything else is elementwise, so that a member's numbers are those of a
-network trained alone, to the last bit.
+single network's step has, and everything else goes entry by entry, so that a member's numbers are those of a
+network trained alone, to the last bit. As there, where inputs are few the samples run along the last axis in
+memory, here (members, units, n), and the biases are one more row of the weights.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from .layer import Array, Layer
 from .layers import Dense
 from .losses import LOSSES, Loss
 from .sequential import Sequential
-from .stacked_losses import MembersLayout, evaluating_kernel, flat, stacked_kernel
+from .stacked_losses import MembersLayout, stacked_loss
 from .training_step import SMALL, is_laid_out
+
+Calls = tuple[list[Call], list[Call]]  # forward and backward
 
 
 class StackedStep:
@@ -36,7 +39,7 @@ class StackedStep:
     values, gradient
         A row for each member, as in its network's two vectors. Shape: (members, parameters).
     x
-        The inputs, with a last column of ones beside them. Shape: (members, n, inputs + 1).
+        The inputs; other contents may be written into it between runs. Shape: (members, n, inputs).
     targets
         Shape: (members, n) for class numbers, or (members, n, outputs).
     l1, l2
@@ -53,7 +56,7 @@ class StackedStep:
     >>> from whygrad.nn import Dense, MeanSquaredError, Sequential
     >>> network = Sequential([Dense(1, 1, rng=0)])
     >>> values, gradient = np.array([[2.0, 0.0], [3.0, 1.0]]), np.empty((2, 2))
-    >>> x, targets = np.ones((2, 4, 2)), np.zeros((2, 4, 1))
+    >>> x, targets = np.ones((2, 4, 1)), np.zeros((2, 4, 1))
     >>> step = StackedStep(network, MeanSquaredError(), values, gradient, x, targets)
     >>> step.run()
     array([ 4., 16.])
@@ -77,26 +80,35 @@ class StackedStep:
     ) -> None:
         self.workspace = Workspace() if workspace is None else workspace
         self.dtype, (self.members, self.n, _) = x.dtype, x.shape
+        self.turned = x[0].size <= SMALL  # as a single network's step has it
         self.forward: list[Call] = []
         self.backward: list[Call] = []
-        source, upstream, before = x[..., :-1], np.empty(0), None
-        parts = _parts(network, values), _parts(network, gradient)
+        blocks = zip(_parts(network, values), _parts(network, gradient), strict=True)
+        source, upstream, before = x.mT if self.turned else x, np.empty(0), None
         upstreams = itertools.cycle(self._upstreams(network))
-        for layer, weights, slopes in zip(network.layers, *parts, strict=True):
-            output = np.empty((*source.shape[:2], layer.outputs(source.shape[2])), self.dtype)
-            if weights:  # for an activation, the gradient by its input takes the place of that by its output
+        for layer, (wb, dwb) in zip(network.layers, blocks, strict=True):
+            output = self._room(layer.outputs(source.shape[1 if self.turned else 2]))
+            if (
+                layer.parameters
+            ):  # for an activation, the gradient by its input takes the place of that by its output
                 upstream = next(upstreams)[: output.size].reshape(output.shape)
-            if before is None and source[0].size <= SMALL:  # as a single network's step has it
-                calls = _with_ones(x, values, gradient, weights[0].shape[1:], output, upstream)
+                dense = _turned_dense if self.turned else _dense
+                calls = dense(source, wb, dwb, output, upstream, before)
+            elif self.turned and layer.op.name == softmax.name:
+                self.turned = False  # from here on: it goes along the outputs
+                output = self._room(output.shape[1])
+                calls, upstream = self._softmax(layer, source, output, upstream)
             else:
-                calls = self._calls(layer, source, weights, slopes, output, upstream, before)
+                calls = self._activation(layer, source, output, upstream)
             self.forward, self.backward = self.forward + calls[0], calls[1] + self.backward
             source, before = output, upstream
-        self.predictions = source
-        kernel = stacked_kernel(loss, source, targets, upstream)
-        self.value = kernel.value
-        self.penalties = self._add_penalties(network, parts, l1, l2)
-        self.calls = [*self.forward, *kernel.calls(flat(targets)), *self.backward]
+        self.predictions = source.mT if self.turned else source
+        self.value, loss_calls = stacked_loss(loss, source, targets, upstream, self.turned)
+        self.penalties: list[Array] = []
+        for row, strengths in ((l1_penalty, l1), (l2_penalty, l2)):
+            if strengths is not None and strengths.any():
+                self._add_penalty(row, strengths, network, values, gradient)
+        self.calls = [*self.forward, *loss_calls, *self.backward]
 
     def run(self) -> Array:
         """The loss of each member, penalty included, in float64; fills the matrix of gradients."""
@@ -108,64 +120,55 @@ class StackedStep:
         return total
 
     # --- laying out --------------------------------------------------------------------------------
+    def _room(self, width: int) -> Array:
+        """A new array, as it lies in memory."""
+        shape = (width, self.n) if self.turned else (self.n, width)
+        return np.empty((self.members, *shape), self.dtype)
+
     def _upstreams(self, network: Sequential) -> tuple[Array, Array]:
         """Two arrays, by turns for the gradients by the outputs of dense layers: nobody wants them later."""
         widest = max([layer.weights.shape[1] for layer in network.layers if isinstance(layer, Dense)])
         size = self.members * self.n * widest
         return np.empty(size, self.dtype), np.empty(size, self.dtype)
 
-    def _calls(
-        self,
-        layer: Layer,
-        source: Array,
-        weights: list[Array],
-        slopes: list[Array],
-        output: Array,
-        upstream: Array,
-        before: Array | None,
-    ) -> tuple[list[Call], list[Call]]:
-        """The forward and the backward calls of one layer."""
-        if weights:
-            (w, b), (dw, db) = weights, slopes
-            return dense_forward(source, w, b, output), _dense_backward(source, w, upstream, dw, db, before)
+    def _activation(self, layer: Layer, source: Array, output: Array, upstream: Array) -> Calls:
+        """The calls of a row; the gradient by its input is written over that by its output."""
         layout = Layout(self.dtype)
         places = [layout.given(source)]
         y = layout.store(layer.op.forward(layout, *places), output)
         layout.next_phase()
-        if before is not None:
-            layout.store(layer.op.pull(0, layout, layout.given(upstream), y, places), before)
-        lists = layout.calls(self.workspace)
-        return lists[0], lists[1]
+        layout.store(layer.op.pull(0, layout, layout.given(upstream), y, places), upstream)
+        forward, backward = layout.calls(self.workspace)
+        return forward, backward
 
-    def _add_penalties(
-        self,
-        network: Sequential,
-        parts: tuple[list[list[Array]], list[list[Array]]],
-        l1: Array | None,
-        l2: Array | None,
-    ) -> list[Array]:
-        """Note the gradients of the penalties; their values come to stand in the arrays returned."""
-        found = []
-        for row, strengths in ((l1_penalty, l1), (l2_penalty, l2)):
-            if strengths is None or not strengths.any():
-                continue
-            column = strengths.astype(self.dtype).reshape(-1, 1)
-            for layer, weights, slopes in zip(network.layers, *parts, strict=True):
-                for parameter, w, slope in zip(layer.parameters.values(), weights, slopes, strict=True):
-                    if parameter.penalized:
-                        flat = w.reshape(self.members, -1), slope.reshape(self.members, -1)
-                        found.append(self._add_penalty(row, column, *flat))
-        return found
+    def _softmax(self, layer: Layer, source: Array, output: Array, before: Array) -> tuple[Calls, Array]:
+        """The same on copies in which the outputs run along the last axis, and where its gradient goes."""
+        logits, upstream = np.empty_like(output), np.empty_like(output)
+        forward, backward = self._activation(layer, logits, output, upstream)
+        forward.insert(0, (logits.__setitem__, (..., source.mT)))
+        backward.append((before.__setitem__, (..., upstream.mT)))
+        return (forward, backward), upstream
 
-    def _add_penalty(self, row: Op, strengths: Array, w: Array, slope: Array) -> Array:
-        layout = MembersLayout(self.dtype)
-        place, given = layout.given(w), layout.given(slope)
-        value = np.empty(self.members, self.dtype)
-        y = row.forward(layout, place) * layout.given(strengths[:, 0])
-        layout.store(y, value)
-        layout.store(given + row.pull(0, layout, layout.given(strengths), y, [place]), slope)
-        self.backward += layout.calls(self.workspace)[0]
-        return value
+    def _add_penalty(
+        self, row: Op, strengths: Array, network: Sequential, values: Array, gradient: Array
+    ) -> None:
+        """Note the gradients of a penalty; its values come to stand in ``penalties``."""
+        strengths = strengths.astype(self.dtype)
+        start = 0
+        for parameter in network.flat.parameters.values():
+            part = slice(start, start + parameter.data.size)
+            start = part.stop
+            if parameter.penalized:
+                layout = MembersLayout(self.dtype)
+                w, given = layout.given(values[:, part]), layout.given(gradient[:, part])
+                value = np.empty(self.members, self.dtype)
+                y = row.forward(layout, w)
+                layout.store(y * layout.given(strengths), value)
+                g = layout.given(strengths.reshape(-1, 1))
+                assert given.array is not None
+                layout.store(given + row.pull(0, layout, g, y, [w]), given.array)
+                self.backward += layout.calls(self.workspace)[0]
+                self.penalties.append(value)
 
 
 class StackedEvaluation:
@@ -183,20 +186,18 @@ class StackedEvaluation:
         self, network: Sequential, loss: Loss, values: Array, x: Array, targets: Array, workspace: Workspace
     ) -> None:
         self.calls: list[Call] = []
-        for layer, weights in zip(network.layers, _parts(network, values), strict=True):
+        for layer, wb in zip(network.layers, _parts(network, values), strict=True):
             output = workspace.take((*x.shape[:2], layer.outputs(x.shape[2])), x.dtype)
-            if weights:
-                w, b = weights
-                self.calls += dense_forward(x, w, b, output)
+            if layer.parameters:
+                self.calls += _dense_forward(x, wb, output)
             else:
                 layout = Layout(x.dtype)
                 layout.store(layer.op.forward(layout, layout.given(x)), output)
                 self.calls += layout.calls(workspace)[0]
             x = output
         self.predictions = x
-        kernel = evaluating_kernel(loss, x, targets)
-        self.value = kernel.value
-        self.calls += kernel.calls(flat(targets))
+        self.value, loss_calls = stacked_loss(loss, x, targets, None, turned=False)
+        self.calls += loss_calls
 
     def run(self) -> Array:
         """The loss of each member, in float64."""
@@ -218,47 +219,48 @@ def unstackable(network: Sequential, loss: Loss | None) -> str | None:
 
 
 # --- layers --------------------------------------------------------------------------------------------
-def _parts(network: Sequential, matrix: Array) -> list[list[Array]]:
-    """For each layer, views of its parameters in the rows of a matrix; a bias is (members, 1, outputs)."""
+def _parts(network: Sequential, matrix: Array) -> list[Array]:
+    """For each layer, its part of the rows of a matrix, the biases as the last row of the weights.
+
+    Shape: (members, inputs + 1, outputs); without parameters anything.
+    """
     found, start = [], 0
     for layer in network.layers:
-        views = []
-        for parameter in layer.parameters.values():
-            stop = start + parameter.data.size
-            views.append(matrix[:, start:stop].reshape(len(matrix), *([1, *parameter.shape][-2:])))
-            start = stop
-        found.append(views)
+        stop = start + sum([parameter.data.size for parameter in layer.parameters.values()])
+        width = layer.weights.shape[1] if isinstance(layer, Dense) else 1
+        found.append(matrix[:, start:stop].reshape(len(matrix), -1, width))
+        start = stop
     return found
 
 
-def _with_ones(
-    x: Array, values: Array, gradient: Array, shape: tuple[int, ...], z: Array, delta: Array
-) -> tuple[list[Call], list[Call]]:
-    """``z = [x 1] [W; b]`` and ``[dW; db] = [x 1]ᵀ δ``, as the bias lies behind the weights."""
-    rows, columns = shape[0] + 1, shape[1]
-    wb, dwb = [matrix[:, : rows * columns].reshape(-1, rows, columns) for matrix in (values, gradient)]
-    return [(np.matmul, (x, wb, z))], [(np.matmul, (x.mT, delta, dwb))]
+def _turned_dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: Array | None) -> Calls:
+    """``z = [W; b]ᵀ [x; 1]``, ``[dW; db] = [x; 1] δᵀ``, ``dx = W δ``: samples run along the last axis."""
+    members, inputs, n = x.shape
+    with_ones = np.ones((members, inputs + 1, n), x.dtype)
+    forward: list[Call] = [(with_ones[:, :-1].__setitem__, (..., x)), (np.matmul, (wb.mT, with_ones, z))]
+    backward: list[Call] = [(np.matmul, (with_ones, delta.mT, dwb))]
+    if dx is not None:
+        backward.append((_product, (wb[:, :-1], delta, dx)))
+    return forward, backward
 
 
-def dense_forward(x: Array, w: Array, b: Array, z: Array) -> list[Call]:
+def _dense_forward(x: Array, wb: Array, z: Array) -> list[Call]:
     """``z = x W + b`` of each member."""
-    return [(np.matmul, (x, w, z)), (np.add, (z, b, z))]
+    return [(np.matmul, (x, wb[:, :-1], z)), (np.add, (z, wb[:, -1:], z))]
 
 
-def _column_by_row(column: Array, row: Array, out: Array) -> None:
-    """The outer products, where nothing is summed, in less time than by matmul or multiply."""
-    np.einsum("mni,moi->mno", column, row, out=out)
-
-
-def _dense_backward(x: Array, w: Array, delta: Array, dw: Array, db: Array, dx: Array | None) -> list[Call]:
-    """``dW = xᵀ δ``, ``db = 1ᵀ δ``, ``dx = δ Wᵀ`` of each member."""
+def _dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: Array | None) -> Calls:
+    """``z = x W + b``, ``dW = xᵀ δ``, ``db = 1ᵀ δ``, ``dx = δ Wᵀ`` of each member."""
     ones = np.ones((1, x.shape[1]), x.dtype)
-    calls: list[Call] = [(np.matmul, (x.mT, delta, dw)), (np.matmul, (ones, delta, db))]
-    if dx is None:
-        return calls
-    if delta.shape[2] == 1:
-        return [*calls, (_column_by_row, (delta, w, dx))]
-    if w[0].size <= SMALL:  # where a transposed operand costs more than a copy
-        turned = np.empty(w.mT.shape, w.dtype)
-        return [*calls, (np.copyto, (turned, w.mT)), (np.matmul, (delta, turned, dx))]
-    return [*calls, (np.matmul, (delta, w.mT, dx))]
+    backward: list[Call] = [(np.matmul, (x.mT, delta, dwb[:, :-1])), (np.matmul, (ones, delta, dwb[:, -1:]))]
+    if dx is not None:
+        backward.append((_product, (delta, wb[:, :-1].mT, dx)))
+    return _dense_forward(x, wb, z), backward
+
+
+def _product(a: Array, b: Array, out: Array) -> None:
+    """The product of each pair; outer products, where nothing is summed, in half the time."""
+    if a.shape[2] == 1:
+        np.einsum("mik,mko->mio", a, b, out=out)
+    else:
+        np.matmul(a, b, out)

@@ -84,8 +84,7 @@ class Stack:
         """Make all arrays for the members that are in."""
         self.members = runs = [self.runs[place] for place in self.places]
         first = runs[0]
-        X = np.array([run.data.X for run in runs])
-        self.X = np.concatenate([X, np.ones((*X.shape[:2], 1), X.dtype)], axis=2)
+        self.X = np.array([run.data.X for run in runs])
         self.targets = np.array([run.data.targets for run in runs])
         self.alive = np.ones(len(runs), bool)
         self.offsets = np.arange(len(runs)).reshape(-1, 1) * self.X.shape[1]

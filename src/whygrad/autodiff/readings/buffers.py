@@ -420,7 +420,7 @@ class Layout(Namespace):
 def _order(place: Place, used: list[Place]) -> Literal["C", "F"]:
     """How a result lies in memory: as what it is computed from, since mixed orders take longer."""
     for item in used:
-        if item.array is not None and item.shape == place.shape and not item.array.flags.c_contiguous:
+        if item.array is not None and item.shape == place.shape and item.array.flags.fnc:
             return "F"
     return "C"
 
