@@ -118,7 +118,7 @@ def test_reports_list_what_is_there(whole):
     listed = {name for report in reports for name in report.files}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     cards = {f"data/phase_{k}.json" for k in range(7)}
-    assert there - listed == {"index.html", "study.json", *cards}
+    assert there - listed == {"index.html", "seven_phases.json", *cards}
     assert not listed - there
     for report in reports:
         assert report.did
@@ -483,16 +483,18 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tempfile.mkstemp", full)
-    with pytest.raises(DataError, match=r"cannot write .*study.json\n  received: No space left on device"):
+    with pytest.raises(
+        DataError, match=r"cannot write .*seven_phases\.json\n  received: No space left on device"
+    ):
         run_seven_phases(tmp_path / "study")
 
 
 def test_a_card_that_is_no_card(tmp_path):
-    (tmp_path / "study.json").write_text("[1, 2")
-    with pytest.raises(DataError, match=r"cannot read .*study\.json"):
+    (tmp_path / "seven_phases.json").write_text("[1, 2")
+    with pytest.raises(DataError, match=r"cannot read .*seven_phases\.json"):
         run_seven_phases(tmp_path)
-    (tmp_path / "study.json").write_text("[1, 2]")
-    with pytest.raises(DataError, match=r"cannot read .*study\.json"):
+    (tmp_path / "seven_phases.json").write_text("[1, 2]")
+    with pytest.raises(DataError, match=r"cannot read .*seven_phases\.json"):
         run_seven_phases(tmp_path)
 
 
@@ -580,7 +582,7 @@ def test_reports_read_back(tmp_path):
     for report in run_seven_phases(tmp_path, [0, 2]):
         text = (tmp_path / f"data/phase_{report.number}.json").read_text()
         assert PhaseReport.from_json(text) == report
-    settings = json.loads((tmp_path / "study.json").read_text())
+    settings = json.loads((tmp_path / "seven_phases.json").read_text())
     assert settings["seed"] == 0
     assert settings["recipe.layers"] == [2, 16, 1]
 

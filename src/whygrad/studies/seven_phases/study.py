@@ -24,7 +24,7 @@ from .plan import Plan, Recipe
 from .report import Picture
 
 Array = np.ndarray[Any, Any]
-CARD = "study.json"  # says that a folder is such a study's, and with which settings
+CARD = "seven_phases.json"  # says that a folder is such a study's, and with which settings
 PARAMETERS = "data/parameters.npy"
 
 
