@@ -47,7 +47,7 @@ LISTED = [
     f"{BOUNDARY}/decision_boundary.gif",
     "plots/phase_6_variations/loss_and_boundary.gif",
     "plots/phase_6_variations/main/activations_loss.png",
-    "plots/phase_6_variations/main/learning_rates_loss.png",
+    "plots/phase_6_variations/main/learning_rates_boundaries.png",
     "plots/phase_6_variations/main/spirals_boundaries.png",
 ]
 DATA = split(load("moons", samples=400, noise=0.2, seed=0), test_size=0.25, seed=0)
@@ -515,7 +515,7 @@ def test_ctrl_c_ends_the_study(tmp_path, monkeypatch):
 
 
 def planted(**settings):
-    return Plan(recipe=replace(Recipe(), **settings), rates=(1.0,), seeds=2)
+    return Plan(recipe=replace(Recipe(), **settings), rates=(1.0,), seeded_rates=(1.0,), seeds=2)
 
 
 def test_a_step_that_raises_the_loss_is_said_to(tmp_path):
@@ -545,7 +545,9 @@ def test_training_that_learns_nothing_is_said_to(tmp_path):
 
 @pytest.mark.slow
 def test_training_that_diverges_ends_where_it_does(tmp_path):
-    plan = Plan(recipe=Recipe(activation="relu", learning_rate=1e160), rates=(1.0, 1e160), seeds=2)
+    rates = (1.0, 1e160)
+    recipe = Recipe(activation="relu", learning_rate=1e160)
+    plan = Plan(recipe=recipe, rates=rates, seeded_rates=rates, seeds=2)
     reports = run_plan(tmp_path, None, plan)
     said = {report.number: " ".join(report.findings) for report in reports}
     epochs = len(Course.from_csv((tmp_path / "data/loss_per_epoch.csv").read_text()))

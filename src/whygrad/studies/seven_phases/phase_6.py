@@ -19,7 +19,6 @@ from ..results import Standing
 from .contest import LEVEL, contest, sentences, table, to_csv
 from .course import Course, standing, trained
 from .phase_3 import read_course, read_vectors
-from .phase_4 import beside
 from .phase_5 import frames
 from .plan import EPOCHS, Plan, Recipe
 from .report import PhaseReport, Picture
@@ -41,6 +40,8 @@ class Match:
     ----------
     name
         Of its files.
+    source
+        Name of the data set.
     what
         What the settings differ in.
     title
@@ -54,6 +55,7 @@ class Match:
     """
 
     name: str
+    source: str
     what: str
     title: str
     prefix: str
@@ -63,18 +65,18 @@ class Match:
 
 @dataclass(frozen=True)
 class Played:
-    """What came of a match.
+    """What came of a setting.
 
     Attributes
     ----------
     found
-        Setting -> how the network stands after training, for each seed; None where it diverged.
+        How the network stands after training, for each seed; None where it diverged.
     first
-        Setting -> the network of the first seed.
+        The network of the first seed.
     """
 
-    found: dict[str, list[Standing | None]]
-    first: dict[str, NeuralNetwork]
+    found: list[Standing | None]
+    first: NeuralNetwork
 
 
 def matches(plan: Plan) -> tuple[Match, Match, Match]:
@@ -84,12 +86,20 @@ def matches(plan: Plan) -> tuple[Match, Match, Match]:
     spirals = [drawn("spirals", plan, seed, SPIRAL_NOISE) for seed in seeds]
     recipe = plan.recipe
     activations = {NAMES.get(name, name): replace(recipe, activation=name) for name in plan.activations}
-    rates = {f"{rate:g}": replace(recipe, learning_rate=rate) for rate in plan.rates}
+    rates = {f"{rate:g}": replace(recipe, learning_rate=rate) for rate in plan.seeded_rates}
     networks = {f"{each.shape} with {_optimizer(each)}": each for each in (recipe, plan.larger)}
     return (
-        Match("activations", "activation", "Activations on moons", "", activations, moons),
-        Match("learning_rates", "learning rate", "Learning rates on moons", "learning rate ", rates, moons),
-        Match("spirals", "network", "Networks on spirals", "", networks, spirals),
+        Match("activations", "moons", "activation", "Activations on moons", "", activations, moons),
+        Match(
+            "learning_rates",
+            "moons",
+            "learning rate",
+            "Learning rates on moons",
+            "learning rate ",
+            rates,
+            moons,
+        ),
+        Match("spirals", "spirals", "network", "Networks on spirals", "", networks, spirals),
     )
 
 
@@ -103,34 +113,35 @@ def seeds_of(plan: Plan) -> range:
     return range(plan.seed, plan.seed + plan.seeds)
 
 
-def play(match: Match, plan: Plan) -> Played:
-    """Train every setting on every seed."""
-    found: dict[str, list[Standing | None]] = {name: [] for name in match.recipes}
-    first: dict[str, NeuralNetwork] = {}
-    for name, recipe in match.recipes.items():
-        for seed, data in zip(seeds_of(plan), match.data, strict=True):
-            network = untrained(recipe, seed, data)
-            failure = trained(network, data, recipe.learning_rate, EPOCHS)
-            found[name].append(standing(network, data) if failure is None else None)
-            first.setdefault(name, network)
-    return Played(found, first)
+def play(recipe: Recipe, data: Sequence[Split], plan: Plan) -> Played:
+    """Train one setting on every seed."""
+    found, networks = [], []
+    for seed, rows in zip(seeds_of(plan), data, strict=True):
+        network = untrained(recipe, seed, rows)
+        failure = trained(network, rows, recipe.learning_rate, EPOCHS)
+        found.append(standing(network, rows) if failure is None else None)
+        networks.append(network)
+    return Played(found, networks[0])
 
 
 def run(study: Study) -> PhaseReport:
     """Compare settings on several seeds, and draw those of the first."""
     plan = study.plan
     pictures, tables, findings = [_film(study)], [], []
-    played = []
+    known: dict[tuple[str, Recipe], Played] = {}
     for match in matches(plan):
         study.say(f"comparing {len(match.recipes)} settings on {plan.seeds} seeds: {match.title}")
-        result = play(match, plan)
-        played.append((match, result))
-        study.write(f"data/{match.name}.csv", to_csv(result.found, seeds_of(plan), match.what))
-        pictures += _pictures(study, match, result)
-        tables.append(table(result.found, match.title, match.what))
-        said = sentences(contest(result.found), plan.seeds, match.what, match.prefix)
+        for recipe in match.recipes.values():
+            if (match.source, recipe) not in known:
+                known[match.source, recipe] = play(recipe, match.data, plan)
+        played = {name: known[match.source, recipe] for name, recipe in match.recipes.items()}
+        found = {name: result.found for name, result in played.items()}
+        study.write(f"data/{match.name}.csv", to_csv(found, seeds_of(plan), match.what))
+        pictures += _pictures(study, match, played)
+        tables.append(table(found, match.title, match.what))
+        said = sentences(contest(found), plan.seeds, match.what, match.prefix)
         findings.append(f"{match.title}. {' '.join(said)}")
-    findings += _harder(plan, played)
+    findings += _harder(plan, known)
     did = (
         (
             "Put the loss of phase 3 and the boundary of phase 5 side by side, in step:"
@@ -166,46 +177,33 @@ def _film(study: Study) -> Picture:
     return study.film(film, f"{FOLDER}/loss_and_boundary.gif", words)
 
 
-def _pictures(study: Study, match: Match, result: Played) -> list[Picture]:
-    """Curves and boundaries of the first seed."""
-    data = match.data[0]
-    histories: dict[float | str, History] = {
-        name: Course.of_losses(network.history.loss).history()
-        for name, network in result.first.items()
-        if len(network.history)
-    }
-    title = f"{match.title}, seed {study.plan.seed}"
-    curves = study.picture(
-        beside(learning_rates(histories, title=title)), f"{FOLDER}/main/{match.name}_loss.png"
-    )
-    shown = {name: network for name, network in result.first.items() if result.found[name][0] is not None}
-    if not shown:
-        return [curves]
-    titles = [f"{name}: test {share(_score(result, name))}" for name in shown]
-    grids = [class_grid(network, data.X_train) for network in shown.values()]
-    boundaries = study.picture(
-        boundary_snapshots(grids, data.y_train, titles),
-        f"{FOLDER}/main/{match.name}_boundaries.png",
-        f"Decision boundaries after training, seed {study.plan.seed}, with the share of test rows right:"
-        f" {', '.join(titles)}.",
-    )
-    return [curves, boundaries]
+def _pictures(study: Study, match: Match, played: Mapping[str, Played]) -> list[Picture]:
+    """Curves and boundaries of the first seed; phase 4 has drawn the curves of learning rates."""
+    data, seed, drawn_now = match.data[0], study.plan.seed, []
+    if match.name != "learning_rates":
+        histories: dict[float | str, History] = {
+            name: Course.of_losses(result.first.history.loss).history() for name, result in played.items()
+        }
+        curves = learning_rates(histories, title=f"{match.title}, seed {seed}")
+        drawn_now.append(study.picture(curves, f"{FOLDER}/main/{match.name}_loss.png"))
+    grids, titles = [], []
+    for name, result in played.items():
+        if result.found[0] is not None:
+            grids.append(class_grid(result.first, data.X_train))
+            titles.append(f"{name.partition(' with ')[0]}: test {share(result.found[0].test_score)}")
+    if grids:
+        words = (
+            f"Decision boundaries after training, seed {seed}, with the share of test rows that are right:"
+        )
+        boundaries = boundary_snapshots(grids, data.y_train, titles)
+        path = f"{FOLDER}/main/{match.name}_boundaries.png"
+        drawn_now.append(study.picture(boundaries, path, f"{words} {', '.join(titles)}."))
+    return drawn_now
 
 
-def _score(result: Played, name: str) -> float:
-    found = result.found[name][0]
-    return np.nan if found is None else found.test_score
-
-
-def _harder(plan: Plan, played: Sequence[tuple[Match, Played]]) -> list[str]:
-    """Whether spirals are harder than moons for the network of phase 3, where both were tried."""
-    scores = {
-        match.name: _mean_score(result.found[name])
-        for match, result in played
-        for name, recipe in match.recipes.items()
-        if recipe == plan.recipe
-    }
-    moons, spirals = scores.get("activations"), scores.get("spirals")
+def _harder(plan: Plan, known: Mapping[tuple[str, Recipe], Played]) -> list[str]:
+    """Whether spirals are harder than moons for the network of phase 3."""
+    moons, spirals = [_mean_score(known.get((source, plan.recipe))) for source in ("moons", "spirals")]
     if moons is None or spirals is None:
         return []
     verdict = "are harder for it" if spirals < moons else "are no harder for it"
@@ -214,6 +212,8 @@ def _harder(plan: Plan, played: Sequence[tuple[Match, Played]]) -> list[str]:
     return [f"The network of phase 3 gets {right}, {over}: spirals {verdict}."]
 
 
-def _mean_score(items: Sequence[Standing | None]) -> float | None:
-    known = [item.test_score for item in items if item is not None]
-    return float(np.mean(known)) if len(known) == len(items) else None
+def _mean_score(result: Played | None) -> float | None:
+    """Its mean test accuracy; None where it was not tried, or diverged."""
+    if result is None or None in result.found:
+        return None
+    return float(np.mean([item.test_score for item in result.found if item is not None]))

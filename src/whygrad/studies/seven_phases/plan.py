@@ -48,7 +48,9 @@ class Plan:
     recipe
         The network of phases 0 to 5.
     rates
-        Learning rates compared in phases 4 and 6.
+        Learning rates compared in phase 4.
+    seeded_rates
+        Those that phase 6 compares on several seeds.
     activations
         Compared in phase 6.
     larger
@@ -63,6 +65,7 @@ class Plan:
     test_size: float = 0.25
     recipe: Recipe = Recipe()
     rates: tuple[float, ...] = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)
+    seeded_rates: tuple[float, ...] = (0.1, 1.0, 10.0)
     activations: tuple[str, ...] = ("relu", "sigmoid", "tanh")
     larger: Recipe = Recipe((2, 32, 32, 1), "tanh", "adam", 0.01)
     seeds: int = 10
