@@ -87,6 +87,13 @@ class Level:
         return np.full(len(X), 2.0)
 
 
+class Sine:
+    """A regression whose numbers lie between −1 and 1."""
+
+    def predict(self, X):
+        return np.sin(np.asarray(X)[:, 0]) / np.sin(1)
+
+
 def points(rows=80, columns=2, seed=0):
     """Points all over the plane, its corners included, so that no place for a legend is left."""
     X = np.random.default_rng(seed).uniform(-1, 1, (rows, columns))
@@ -282,6 +289,9 @@ AWKWARD = {
     "fit: one row": lambda: regression_fit(Level(), [[1.0]], [2.0]),
     "fit: all of it": lambda: training_results(
         history([1.0]), Level(), points(columns=1), 1e6 * points()[:, 0]
+    ),
+    "fit: narrow panels": lambda: training_results(
+        history([1.0, 0.5]), Sine(), points(60, 1), np.sin(1.05 * points(60, 1)[:, 0]) / 0.8
     ),
     "residuals: none left": lambda: residuals(Level(), points(), np.full(80, 2.0)),
     "confusion: one class": lambda: confusion_matrix(confusion([0, 0], [0, 0], [0])),

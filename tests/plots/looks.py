@@ -14,6 +14,7 @@ from matplotlib.text import Text
 from whygrad.plots.film import Film
 from whygrad.plots.style import SMALL, figure_of
 
+BETWEEN = 4.0  # pixels between two texts on one line
 EDGE = 4.0  # pixels between a text and the border of the box it stands in
 
 
@@ -82,8 +83,11 @@ def _overlapping(texts):
     for (one, a), (other, b) in itertools.combinations(texts, 2):
         across = min(a.x1, b.x1) - max(a.x0, b.x0)
         along = min(a.y1, b.y1) - max(a.y0, b.y0)
-        if across > 1 and along > 0.25 * min(a.height, b.height):
+        level = along / min(a.height, b.height)
+        if across > 1 and level > 0.25:
             found.append(f"{one.get_text()!r} lies on {other.get_text()!r}")
+        elif across > -BETWEEN and level > 0.7:
+            found.append(f"{one.get_text()!r} touches {other.get_text()!r}")
     return found
 
 

@@ -317,7 +317,7 @@ def _neurons(
             hidden = found.sizes[k] - len(rows) + 1
             ax.text(x, y, "⋮", ha="center", va="center", fontsize=16, color=SOFT)
             ax.text(
-                x + 0.16,
+                x + 0.24,
                 y,
                 f"{hidden:,} more",
                 ha="left",

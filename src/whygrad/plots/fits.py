@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ..errors import DataError
 from ..evaluation.metrics import r2
@@ -121,6 +122,7 @@ def residuals(network: Any, X: Any, y: Any, ax: Axes | None = None, *, title: st
         zorder=3,
     )
     reach = 1.15 * float(np.abs(left).max()) or 1.0
+    ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.set_ylim(-reach, reach)
     name(ax, title, "predicted", "actual − predicted")
     describe(
