@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -198,8 +199,6 @@ def test_the_order_does_not_matter(here, tmp_path, seed):
 
 
 def _open(pool):
-    from contextlib import nullcontext
-
     return nullcontext(pool)
 
 
@@ -378,7 +377,8 @@ def listening() -> set[str]:
     own = psutil.Process()
     found = set()
     for process in [own, *own.children(recursive=True)]:
-        found |= {c.laddr.ip for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+        with suppress(psutil.Error):  # it has ended
+            found |= {c.laddr.ip for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
     return found
 
 
