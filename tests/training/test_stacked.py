@@ -572,6 +572,8 @@ def test_it_pays_for_small_networks_and_batches_only():
     assert stacking_pays([2, 16, 16, 1], 32, 200)
     assert stacking_pays([2, 4, 1], 4, 4)
     assert not stacking_pays([2, 4, 1], 4, 3)
-    assert not stacking_pays([2, 4, 1], 512, 200)  # outputs
+    assert not stacking_pays([2, 4, 1], 129, 200)  # rows
+    assert not stacking_pays([2, 16, 16, 1], 70, 200)  # outputs
     assert not stacking_pays([300, 4, 1], 4, 200)  # inputs
-    assert not stacking_pays([2, 70, 70, 1], 1, 200)  # parameters
+    assert stacking_pays([2, 64, 64, 1], 8, 200)
+    assert not stacking_pays([2, 64, 64, 1], 16, 200)  # outputs and parameters

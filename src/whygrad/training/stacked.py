@@ -20,10 +20,10 @@ from .neural_network import NeuralNetwork
 from .stack import Stack
 
 XY = tuple[Any, Any]
-CACHE = 2_500_000  # bytes that the members of a stack work on: about what a core's own cache holds
+CACHE = 2_000_000  # bytes that the members of a stack work on: about what a core's own cache holds
 MOST = 64  # members of a stack: with more, nothing is left to gain
 # Where stacks pay: at least so many members, and so little for each to compute in a step.
-FEWEST, OUTPUTS, PARAMETERS = 4, 2_200, 5_000
+FEWEST, BATCH, OUTPUTS, NUMBERS = 4, 128, 2_200, 6_000
 # What has a say in how one network trains, with the value that has none.
 ALONE = {"patience": None, "callbacks": (), "checkpoint": None, "resume": False, "validation": None}
 TOGETHER = ("epochs", "batch_size", "learning_rate", "schedule", "clip")
@@ -192,8 +192,8 @@ def stacking_pays(sizes: Sequence[int], batch: int, members: int) -> bool:
     """Whether so many networks train faster as a stack than one after the other.
 
     By measurement (``benchmarks/stacked.py``): a stack saves the cost of calls, so it pays where that is most
-    of a step: with at most 2,200 outputs of layers in a batch, 1,024 inputs and 5,000 parameters, from four
-    networks on.
+    of a step: from four networks on, where a batch has at most 128 rows with 1,024 inputs and 2,200 outputs
+    of layers, and these outputs and the parameters are at most 6,000 numbers.
 
     Parameters
     ----------
@@ -211,8 +211,9 @@ def stacking_pays(sizes: Sequence[int], batch: int, members: int) -> bool:
     >>> stacking_pays([784, 128, 64, 10], batch=128, members=200)
     False
     """
-    outputs, inputs = batch * sum(sizes[1:]), batch * sizes[0]
-    return members >= FEWEST and outputs <= OUTPUTS and inputs <= SMALL and _parameters(sizes) <= PARAMETERS
+    outputs = batch * sum(sizes[1:])
+    little = outputs <= OUTPUTS and outputs + _parameters(sizes) <= NUMBERS and batch * sizes[0] <= SMALL
+    return members >= FEWEST and batch <= BATCH and little
 
 
 def members_at_once(sizes: Sequence[int], batch: int, itemsize: int = 8) -> int:
