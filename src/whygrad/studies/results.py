@@ -82,8 +82,8 @@ class TrialResult:
     @property
     def epochs(self) -> int:
         """How many epochs were trained."""
-        kept = self.columns.get("epoch", ())
-        return int(kept[-1] or 0) if kept else 0
+        kept = self.columns.get("epoch")
+        return int(kept[-1] or 0) if kept else len(self.columns.get("loss", ()))
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists, numbers and texts, which :meth:`from_json` takes."""
