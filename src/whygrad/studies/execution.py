@@ -6,6 +6,7 @@ counted once, whoever finishes it.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import threading
@@ -117,6 +118,7 @@ def dask_cluster(number: int | None = None) -> Iterator[Workers]:
             dashboard_address=f"{loopback}:0",
             worker_dashboard_address=f"{loopback}:0",
             scheduler_kwargs={"dashboard": False},
+            silence_logs=logging.ERROR,
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
