@@ -2,7 +2,10 @@
 
 A benchmark is a file with a list ``TABLES``. The ``rows`` of a table measure when they are called, with the
 number of processes that each figure shall come from. ``python benchmarks/layers.py`` prints the tables of
-that file, ``python benchmarks/run.py`` writes those of all files to RESULTS.md.
+that file, ``python benchmarks/run.py`` writes those of all files to RESULTS.md. What one process measures can
+be had alone:
+
+    echo '["Adam, batch 32"]' | OPENBLAS_NUM_THREADS=1 python benchmarks/measuring.py layers measure
 """
 
 from __future__ import annotations
