@@ -16,6 +16,9 @@ import sys
 from measuring import Row, Table, at_most, command_line, installed
 
 BARE = "pass"
+# Bytecode is written and used, whatever the user has set.
+ENVIRONMENT = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+PLAIN = ("-P", "-s", "-c")  # what lies in the working folder or is the user's alone is not found
 TARGETS = {"import whygrad": at_most(10), "from whygrad import Value": at_most(15)}  # milliseconds
 PEERS = {  # what is imported: its module, the statement
     "NumPy": ("numpy", "import numpy"),
@@ -27,7 +30,7 @@ ROUNDS, PEER_ROUNDS = 15, 3  # for each run
 
 def milliseconds(statement: str) -> float:
     """Time of the processor, user's and system's, that a fresh interpreter takes for one statement."""
-    pid = os.posix_spawn(sys.executable, [sys.executable, "-I", "-c", statement], os.environ)
+    pid = os.posix_spawn(sys.executable, [sys.executable, *PLAIN, statement], ENVIRONMENT)
     _, status, usage = os.wait4(pid, 0)
     if status != 0:
         raise SystemExit(f"`{statement}` failed")
@@ -49,7 +52,7 @@ def added(statements: list[str], rounds: int) -> dict[str, float]:
 def rows(runs: int) -> list[Row]:
     peers = [statement for module, statement in PEERS.values() if installed(module)]
     for statement in [*TARGETS, *peers]:  # writes the bytecode, so that none below has to
-        subprocess.run([sys.executable, "-I", "-c", statement], check=True)
+        subprocess.run([sys.executable, *PLAIN, statement], check=True, env=ENVIRONMENT)
     ours = [added([*TARGETS], ROUNDS) for _ in range(runs)]
     theirs = [added(peers, PEER_ROUNDS) for _ in range(runs)]
     figures = {statement: [run[statement] for run in ours] for statement in TARGETS}

@@ -47,7 +47,7 @@ from measuring import (
     processes,
 )
 
-SECONDS, ROUNDS = 0.06, 7  # of a contender's turn; turns of each
+SECONDS, ROUNDS = 0.06, 5  # of a contender's turn; turns of each
 TIMES = at_least(None)
 
 
@@ -102,15 +102,20 @@ def contenders(case: Case, data: Data) -> Contenders:
     return found
 
 
-def measure(name: str) -> dict[str, Any]:
+def measure(*names: str) -> dict[str, Any]:
+    """Each of these cases, one after the other: what peers take to be loaded is taken once."""
+    return {case.name: measure_case(case) for case in [*LARGE, *TINY] if case.name in names}
+
+
+def measure_case(case: Case) -> dict[str, Any]:
     """Microseconds a step of each contender, and their ratios."""
-    case = next(case for case in [*LARGE, *TINY] if case.name == name)
     data = make_data(case)
     found = contenders(case, data)
-    losses = compare(name, found)
+    losses = compare(case.name, found)
     steps = {name: steps for name, (steps, _) in found.items()}
     if case in LARGE:
-        agree(f"{name}, scikit-learn", [float(np.mean(losses))], [scikit_loss(case, data, 5)], 1e-5)
+        expected = scikit_loss(case, data, len(losses))
+        agree(f"{case.name}, scikit-learn", [float(np.mean(losses))], [expected], 1e-5)
         steps["scikit-learn"] = scikit_learn(case, data)
         steps["matrix products"] = products(case, data)
         steps["products, batch, update"] = products(case, data, floor=True)
@@ -121,16 +126,22 @@ def measure(name: str) -> dict[str, Any]:
 
 
 @cache
-def measured(name: str, runs: int) -> list[Any]:
-    """What the processes found, for all tables that tell of it."""
-    return processes(runs, measure, name)
+def in_processes(names: tuple[str, ...], runs: int) -> list[Any]:
+    """What each process found, for all tables that tell of it."""
+    return processes(runs, measure, *names)
+
+
+def measured(case: Case, runs: int) -> list[Any]:
+    """The same for one case; those of an optimizer, and the tiny ones, share their processes."""
+    group = [other.name for other in [*LARGE, *TINY] if other.optimizer == case.optimizer]
+    return [found[case.name] for found in in_processes(tuple(group), runs)]
 
 
 def large_rows(peer: int, runs: int) -> list[Row]:
     """Every large case beside PyTorch, the products or scikit-learn."""
     names = ("PyTorch", "matrix products", "scikit-learn")
     return [
-        beside(case.name, measured(case.name, runs), "whygrad", names[peer], target[peer])
+        beside(case.name, measured(case, runs), "whygrad", names[peer], target[peer])
         for case, target in LARGE.items()
     ]
 
@@ -138,7 +149,7 @@ def large_rows(peer: int, runs: int) -> list[Row]:
 def other_rows(runs: int) -> list[Row]:
     """What has no target."""
     return [
-        beside(case.name, measured(case.name, runs), "whygrad", peer)
+        beside(case.name, measured(case, runs), "whygrad", peer)
         for case in LARGE
         if case.batch in (32, 512)
         for peer in OTHERS
@@ -149,7 +160,7 @@ def other_rows(runs: int) -> list[Row]:
 def tiny_rows(runs: int) -> list[Row]:
     """Every tiny case beside PyTorch and the others."""
     return [
-        beside(case.name, measured(case.name, runs), "whygrad", peer, target if peer == "PyTorch" else None)
+        beside(case.name, measured(case, runs), "whygrad", peer, target if peer == "PyTorch" else None)
         for case, target in TINY.items()
         for peer in ("PyTorch", "NumPy as in a blog", "jax.jit", "jax, many steps in a call")
     ]

@@ -29,7 +29,7 @@ from measuring import (
 
 from whygrad import Tensor, nn
 
-SECONDS, ROUNDS = 0.06, 15  # of a contender's turn; turns of each
+SECONDS, ROUNDS = 0.06, 9  # of a contender's turn; turns of each
 RATE = RATES["plain"]
 CASES = {XOR: at_most(0.25, 0.12), MOONS: at_most(0.35, 0.18)}  # beside modules and SGD
 

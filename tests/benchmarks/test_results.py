@@ -218,6 +218,7 @@ def test_every_benchmark_is_listed_or_known_to_be_something_else(bench):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_without_peers_every_comparison_is_there_and_results_has_each(bench):
     done = subprocess.run([sys.executable, "-c", WITHOUT_PEERS], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
