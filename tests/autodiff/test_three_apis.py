@@ -118,6 +118,10 @@ def test_whole_programs_on_tensors(program, inputs):
         loss.backward()
         other.backward()
     assert float(other.data) == pytest.approx(loss.data, rel=1e-12)
-    largest = max(abs(value.grad) for value in values)
+    slopes = [
+        abs(value.grad) for value in values if not math.isnan(value.grad)
+    ]  # by an exponent, of a base < 0
+    largest = max(slopes, default=0.0)
     for value, tensor in zip(values, tensors, strict=True):
-        assert float(tensor.grad) == pytest.approx(value.grad, rel=1e-12, abs=1e-12 * max(1.0, largest))
+        near = pytest.approx(value.grad, rel=1e-12, abs=1e-12 * max(1.0, largest), nan_ok=True)
+        assert float(tensor.grad) == near

@@ -86,9 +86,14 @@ def _overlapping(texts):
         level = along / min(a.height, b.height)
         if across > 1 and level > 0.25:
             found.append(f"{one.get_text()!r} lies on {other.get_text()!r}")
-        elif across > -BETWEEN and level > 0.7:
+        elif across > -BETWEEN and level > 0.7 and not _goes_on(one, other):
             found.append(f"{one.get_text()!r} touches {other.get_text()!r}")
     return found
+
+
+def _goes_on(one, other):
+    """Whether one text is placed where the other ends, as the words and the number of a title."""
+    return getattr(one, "xycoords", None) is other or getattr(other, "xycoords", None) is one
 
 
 def _bursting(whole, texts, renderer):

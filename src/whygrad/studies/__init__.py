@@ -9,6 +9,6 @@ __getattr__, __dir__, __all__ = exporter(
     {
         ".specification": ["Study", "Trial", "Variant", "make_study", "read_study"],
         ".running": ["run_study"],
-        ".results": ["Curves", "TrialResult", "curves"],
+        ".results": ["TrialResult", "curves"],
     },
 )
