@@ -279,6 +279,12 @@ TRUE = {  # name of a picture -> what its words have to say, worked out here fro
     ],
     "landscape-film": lambda it: [f"{len(it.recorder.vectors)} points"],
     "hidden-film": lambda it: [f"{len(it.parts.X_train)} points of 2 classes"],
+    "compiled": lambda it: [  # 2-4-1 on the four rows of XOR
+        f"{4 * 2 * 4} multiplications are one (4 × 2)(2 × 4) product",
+        f"{4 * 4} tanh at once",
+        f"{4 * 4 * 1} multiplications are one (4 × 4)(4 × 1) product",
+        f"{4} subtractions at once",
+    ],
     "gradient-film": lambda it: [
         f"{len(it.network.sizes) - 1} layers over {len(it.history)} epochs",
         f"to {short(layer_flow(it.history).gradient_norm.max())}",
