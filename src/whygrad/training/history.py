@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 PLAIN = ("epoch", "loss", "score", "learning_rate", "gradient_norm", "seconds")
 VALIDATION = ("validation_loss", "validation_score")
 OF_LAYERS = ("gradient_norm", "update_ratio")
 
 
-@dataclass(frozen=True)
-class LayerEpoch:
+class LayerEpoch(NamedTuple):
     """One layer with parameters, at the last step of an epoch.
 
     Attributes
@@ -27,8 +26,7 @@ class LayerEpoch:
     update_ratio: float
 
 
-@dataclass(frozen=True)
-class Epoch:
+class Epoch(NamedTuple):
     """One pass through the training data.
 
     Attributes

@@ -45,7 +45,7 @@ class _Evaluation:
         """Loss and score of each member."""
         n = self.targets.shape[1]
         losses = self.step.run() * n / n  # as a sum over blocks of rows has it
-        scores = self.score(self.step.predictions, self.targets) * n / n
+        scores = self.score(self.step.predictions[:, None], self.targets[:, None])[:, 0] * n / n
         return list(zip(losses.tolist(), scores.tolist(), strict=True))
 
 
@@ -90,8 +90,15 @@ class Stack:
         self.offsets = np.arange(len(runs)).reshape(-1, 1) * self.X.shape[1]
         self.norms = NormsOfEach(first.norms, self.values)
         self.score = scorer_of_each(self.head, self.targets)
+        self.losses = np.empty((-(-self.rows // first.batch_size), len(runs)))
+        if first.batch_size < self.rows:
+            self.drawn = np.empty_like(self.X), np.empty_like(self.targets)
+        else:
+            self.drawn = self.X, self.targets
         self.workspace = Workspace()
         self.steps = {n: self._step_for(n) for n in {first.batch_size, self.rows % first.batch_size} - {0}}
+        outputs = self.steps[first.batch_size].step.predictions.shape[2]
+        self.outputs = np.empty((*self.X.shape[:2], outputs), self.X.dtype)  # of an epoch, batch after batch
         self.evaluations = self._evaluations()
 
     @property
@@ -173,50 +180,62 @@ class Stack:
 
     def _epoch(self, start: float, stop: Callable[[], bool]) -> None:
         rows, size, clip = self.rows, self.runs[0].batch_size, self.runs[0].clip
-        losses, scores = np.zeros(len(self.places)), np.zeros(len(self.places))
-        order = self._order() if size < rows else None
+        order = self._draw() if size < rows else None
         norms: Any = None
         done = 0
-        while done < rows and not (done and stop()):
+        for number in range(len(self.losses)):
+            if number and stop():
+                break
             n = min(size, rows - done)
-            step = self.steps[n]
+            step, part = self.steps[n], slice(done, done + n)
             if order is not None:
-                self._gather(order[:, done : done + n], step)
+                step.x[...], step.targets[...] = self.drawn[0][:, part], self.drawn[1][:, part]
             loss = step.step.run()
             if not math.isfinite(np.add.reduce(loss)):
                 self._fail("loss", loss, order, done, n)
-            last = done + n == rows
-            if last:
+            done += n
+            if done == rows:
                 self.norms.before(self.values, self.gradient)
                 norms = np.array(self.norms.whole)
                 if not math.isfinite(np.add.reduce(norms)):
-                    self._fail("gradient", norms, order, done, n)
+                    self._fail("gradient", norms, order, done - n, n)
             if clip is not None:
                 norms = clip_rows(self.gradient, clip)
             self.optimizer.step()
-            done += n
-            losses += loss * n
-            scores += self.score(step.step.predictions, step.targets) * n
+            self.losses[number], self.outputs[:, part] = loss, step.step.predictions
         if norms is None:
             norms = norms_of_rows(self.gradient)
-        self._note(losses / done, scores / done, norms, time.perf_counter() - start, done == rows)
+        self._note(*self._means(done), norms, time.perf_counter() - start, done == rows)
 
-    def _order(self) -> Array:
-        """Which rows each member takes one after the other, as places in all rows of all members."""
+    def _draw(self) -> Array:
+        """Copy the rows in the order in which each member takes them; gives their places in all rows."""
         still = np.arange(self.rows)  # who has diverged draws no more
         drawn = [
             run.rng.permutation(self.rows) if alive else still
             for run, alive in zip(self.members, self.alive, strict=True)
         ]
-        places: Array = np.array(drawn) + self.offsets
-        return places
-
-    def _gather(self, order: Array, step: _Step) -> None:
-        """Copy a batch of each member into the arrays of the step."""
+        order: Array = np.array(drawn) + self.offsets
         places = order.reshape(-1)
-        for source, batch in ((self.X, step.x), (self.targets, step.targets)):
+        for source, rows in zip((self.X, self.targets), self.drawn, strict=True):
             rest = source.shape[2:]
-            source.reshape(-1, *rest).take(places, 0, batch.reshape(-1, *rest), "clip")
+            source.reshape(-1, *rest).take(places, 0, rows.reshape(-1, *rest), "clip")
+        return order
+
+    def _means(self, done: int) -> tuple[Array, Array]:
+        """Loss and score of each member over the batches of an epoch, added one after the other."""
+        size = self.runs[0].batch_size
+        whole, rest = divmod(done, size)
+        lengths, scores = np.array([size] * whole + [rest] * (rest > 0)), list[Array]()
+        for begin, batches, n in ((0, whole, size), (done - rest, 1, rest)):
+            if batches and n:
+                out, targets = [
+                    array[:, begin : begin + batches * n].reshape(-1, batches, n, *array.shape[2:])
+                    for array in (self.outputs, self.drawn[1])
+                ]
+                scores.append(self.score(out, targets))
+        found = self.losses[: len(lengths)], np.concatenate(scores, axis=1).T
+        losses, shares = [np.add.accumulate(batches * lengths[:, None])[-1] / done for batches in found]
+        return losses, shares
 
     def _fail(self, what: str, figures: Array, order: Array | None, done: int, n: int) -> None:
         """Have the members whose figure is not finite fail as they would by themselves."""
@@ -238,20 +257,23 @@ class Stack:
 
     def _note(self, losses: Array, scores: Array, norms: Array, seconds: float, whole: bool) -> None:
         """Write the epoch, or what there is of one that is broken off, into the histories."""
-        ratios = self.norms.after(self.values).tolist() if whole else None
-        watched = self._watch()
-        rates, of_layers = self.optimizer.rates(), self.norms.gradients.tolist()
-        figures = zip(losses.tolist(), scores.tolist(), norms.tolist(), strict=True)
-        for row, (loss, score, norm) in enumerate(figures):
-            if not self.alive[row]:
-                continue
-            run, layers = self.members[row], tuple[LayerEpoch, ...]()
-            if ratios is not None:
-                layers = tuple([LayerEpoch(*pair) for pair in zip(of_layers[row], ratios[row], strict=True)])
-            epoch = Epoch(len(run.history) + 1, loss, score, rates[row], norm, seconds, *watched[row], layers)
-            run.history.epochs.append(epoch)
-            if whole:
-                run.judge(epoch)
+        flows: list[tuple[LayerEpoch, ...]] = [()] * len(losses)
+        if whole:
+            ratios = self.norms.after(self.values).tolist()
+            flows = [
+                tuple(map(LayerEpoch, *pair))
+                for pair in zip(self.norms.gradients.tolist(), ratios, strict=True)
+            ]
+        number = len(self.members[int(self.alive.argmax())].history) + 1
+        figures = (losses.tolist(), scores.tolist(), self.optimizer.rates(), norms.tolist(), self._watch())
+        for run, alive, loss, score, rate, norm, watched, flow in zip(
+            self.members, self.alive.tolist(), *figures, flows, strict=True
+        ):
+            if alive:
+                epoch = Epoch(number, loss, score, rate, norm, seconds, *watched, flow)
+                run.history.epochs.append(epoch)
+                if whole:
+                    run.judge(epoch)
 
     def _watch(self) -> list[tuple[float | None, float | None]]:
         """Loss and score of each member on the rows that it watches."""

@@ -17,7 +17,10 @@ Scores = Callable[[Array, Array], Array]
 
 
 def scorer_of_each(head: Head, targets: Array) -> Scores:
-    """As ``head.scorer`` of each member: ``score(last values, encoded targets)``, one for each.
+    """As ``head.scorer`` of each member: ``score(last values, encoded targets)``, for many batches at once.
+
+    Both have the shape (members, batches, n, outputs), the targets also without the last axis; the scores
+    have (members, batches).
 
     Parameters
     ----------
@@ -28,23 +31,23 @@ def scorer_of_each(head: Head, targets: Array) -> Scores:
     """
     if head.targets.kind == "regression":
         spread = np.array([np.var(encoded, axis=0) for encoded in targets])
-        variance = np.where(spread > 0, spread, 1)[:, None]
-        return lambda out, batch: 1.0 - _flat((out - batch) ** 2 / variance).mean(axis=1).astype(np.float64)
+        variance = np.where(spread > 0, spread, 1)[:, None, None]
+        return lambda out, batch: 1.0 - _flat((out - batch) ** 2 / variance).mean(axis=2).astype(np.float64)
     if head.targets.kind == "multiclass":
-        return lambda out, batch: _shares(out.argmax(2) == (batch if batch.ndim == 2 else batch.argmax(2)))
+        return lambda out, batch: _shares(out.argmax(3) == (batch if batch.ndim == 3 else batch.argmax(3)))
     threshold = 0.0 if head.fused else head.threshold
     middle = 0.0 if head.margin else 0.5
     if head.targets.outputs == 1:
         return lambda out, batch: _shares(_flat((out > threshold) == (batch > middle)))
-    return lambda out, batch: _shares(((out > threshold) == (batch > middle)).all(axis=2))
+    return lambda out, batch: _shares(((out > threshold) == (batch > middle)).all(axis=3))
 
 
 def _flat(array: Array) -> Array:
-    return array.reshape(len(array), -1)
+    return array.reshape(*array.shape[:2], -1)
 
 
 def _shares(right: Array) -> Array:
-    shares: Array = np.add.reduce(right, 1, np.intp) / right.shape[1]
+    shares: Array = np.add.reduce(right, 2, np.intp) / right.shape[2]
     return shares
 
 
