@@ -9,7 +9,7 @@ import numpy as np
 from ..autodiff.op import Op
 from ..autodiff.ops.losses import label_cross_entropy, mean_squared_error, sigmoid_cross_entropy
 from ..autodiff.readings.buffers import Call, Layout, Place, Workspace
-from .kernels import FEW, LabelCrossEntropy, LossKernel, MeanSquaredError, SigmoidCrossEntropy
+from .kernels import LabelCrossEntropy, LossKernel, MeanSquaredError, SigmoidCrossEntropy
 from .layer import Array
 from .losses import Loss
 
@@ -66,7 +66,8 @@ class _Sigmoid(SigmoidCrossEntropy):
     def __init__(self, z: Array, gradient: Array) -> None:
         super().__init__(z, gradient)
         self.value: Array = np.empty(len(z), z.dtype)
-        self.few, self.minus_n = z[0].size <= FEW, self.number(-z[0].size)
+        self.minus_n = self.number(-z[0].size)
+        self.few = False  # of one network; of many together they are enough for the quicker calls
         self.shares = np.full((z[0].size, 1), 1 / z[0].size, z.dtype)
 
     def mean(self) -> list[Call]:

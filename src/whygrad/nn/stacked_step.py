@@ -4,8 +4,9 @@ A small network's step is dozens of NumPy calls that each cost more than their a
 the arithmetic of all members: parameters lie in a matrix with a row for each, and whatever a network has as
 (n, units) is (members, n, units). Products are made slice by slice with the operands and the strides that a
 single network's step has, and everything else goes entry by entry, so that a member's numbers are those of a
-network trained alone, to the last bit. As there, where inputs are few the samples run along the last axis in
-memory, here (members, units, n), and the biases are one more row of the weights.
+network trained alone, to the last bit; only the cross-entropy of at most 64 logits is computed by other
+calls, which round otherwise. As there, where inputs are few the samples run along the last axis in memory,
+here (members, units, n), and the biases are one more row of the weights.
 """
 
 from __future__ import annotations
@@ -86,11 +87,12 @@ class StackedStep:
         blocks = zip(_parts(network, values), _parts(network, gradient), strict=True)
         source, upstream, before = x.mT if self.turned else x, np.empty(0), None
         upstreams = itertools.cycle(self._upstreams(network))
+        passing = False
         for layer, (wb, dwb) in zip(network.layers, blocks, strict=True):
-            output = self._room(layer.outputs(source.shape[1 if self.turned else 2]))
-            if (
-                layer.parameters
-            ):  # for an activation, the gradient by its input takes the place of that by its output
+            passed, passing = passing, bool(layer.parameters) and layer is not network.layers[-1]
+            output = self._room(layer.outputs(source.shape[1 if self.turned else 2]), passing)
+            if layer.parameters:
+                # For an activation, the gradient by its input takes the place of that by its output.
                 upstream = next(upstreams)[: output.size].reshape(output.shape)
                 dense = _turned_dense if self.turned else _dense
                 calls = dense(source, wb, dwb, output, upstream, before)
@@ -100,6 +102,8 @@ class StackedStep:
                 calls, upstream = self._softmax(layer, source, output, upstream)
             else:
                 calls = self._activation(layer, source, output, upstream)
+                if passed and not any([item is source for _, arguments in calls[1] for item in arguments]):
+                    self.workspace.give_back(source)
             self.forward, self.backward = self.forward + calls[0], calls[1] + self.backward
             source, before = output, upstream
         self.predictions = source.mT if self.turned else source
@@ -120,10 +124,10 @@ class StackedStep:
         return total
 
     # --- laying out --------------------------------------------------------------------------------
-    def _room(self, width: int) -> Array:
-        """A new array, as it lies in memory."""
-        shape = (width, self.n) if self.turned else (self.n, width)
-        return np.empty((self.members, *shape), self.dtype)
+    def _room(self, width: int, passing: bool = False) -> Array:
+        """An array as it lies in memory: a new one, or for sums on their way, one that may be given back."""
+        shape = self.members, *((width, self.n) if self.turned else (self.n, width))
+        return self.workspace.take(shape, self.dtype) if passing else np.empty(shape, self.dtype)
 
     def _upstreams(self, network: Sequential) -> tuple[Array, Array]:
         """Two arrays, by turns for the gradients by the outputs of dense layers: nobody wants them later."""

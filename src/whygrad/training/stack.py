@@ -265,9 +265,9 @@ class Stack:
                 for pair in zip(self.norms.gradients.tolist(), ratios, strict=True)
             ]
         number = len(self.members[int(self.alive.argmax())].history) + 1
-        figures = (losses.tolist(), scores.tolist(), self.optimizer.rates(), norms.tolist(), self._watch())
-        for run, alive, loss, score, rate, norm, watched, flow in zip(
-            self.members, self.alive.tolist(), *figures, flows, strict=True
+        figures = (losses.tolist(), scores.tolist(), self.optimizer.rates(), norms.tolist())
+        for run, alive, (loss, score, rate, norm), watched, flow in zip(
+            self.members, self.alive.tolist(), zip(*figures, strict=True), self._watch(), flows, strict=True
         ):
             if alive:
                 epoch = Epoch(number, loss, score, rate, norm, seconds, *watched, flow)
