@@ -1,7 +1,6 @@
 """What happened in each epoch, and the table of it."""
 
 import csv
-import dataclasses
 import io
 
 import numpy as np
@@ -28,9 +27,9 @@ def test_the_table_reads_back_the_same_numbers(items, metric):
     rows = list(csv.DictReader(io.StringIO(history.to_csv())))
     assert len(rows) == len(items)
     for row, item in zip(rows, items, strict=True):
-        expected = {name: value for name, value in vars(item).items() if name != "layers"}
+        expected = {name: value for name, value in item._asdict().items() if name != "layers"}
         for place, layer in enumerate(item.layers, start=1):
-            expected |= {f"{name}_{place}": value for name, value in vars(layer).items()}
+            expected |= {f"{name}_{place}": value for name, value in layer._asdict().items()}
         known = {
             name.replace("score", metric): value for name, value in expected.items() if value is not None
         }
@@ -62,7 +61,7 @@ def test_a_history_is_a_sequence_of_epochs():
 
 
 def test_an_epoch_does_not_change():
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         two()[0].loss = 0.0
 
 

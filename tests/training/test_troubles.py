@@ -7,7 +7,6 @@ import re
 import signal
 import time
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -722,7 +721,7 @@ def test_an_epoch_that_was_broken_off_has_no_layers():
     network, X, y = run("moons", 0, fit={"epochs": 12})
     epochs = network.history.epochs
     for place in (12, 5, 0):
-        epochs.insert(place, replace(epochs[place - 1], layers=()))
+        epochs.insert(place, epochs[place - 1]._replace(layers=()))
         assert seen(Run(network, X, y)) == []
     network.history.epochs = epochs[:1]
     assert seen(Run(network, X, y)) == []

@@ -252,7 +252,7 @@ def _turned_dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: A
     forward: list[Call] = [(with_ones[:, :-1].__setitem__, (..., x)), (np.matmul, (wb.mT, with_ones, z))]
     backward: list[Call] = [(np.matmul, (with_ones, delta.mT, dwb))]
     if dx is not None:
-        backward.append((_product, (wb[:, :-1], delta, dx)))
+        backward += _product(wb[:, :-1], delta, dx)
     return forward, backward
 
 
@@ -266,13 +266,17 @@ def _dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: Array | 
     ones = np.ones((1, x.shape[1]), x.dtype)
     backward: list[Call] = [(np.matmul, (x.mT, delta, dwb[:, :-1])), (np.matmul, (ones, delta, dwb[:, -1:]))]
     if dx is not None:
-        backward.append((_product, (delta, wb[:, :-1].mT, dx)))
+        backward += _product(delta, wb[:, :-1].mT, dx)
     return _dense_forward(x, wb, z), backward
 
 
-def _product(a: Array, b: Array, out: Array) -> None:
-    """The product of each pair; outer products, where nothing is summed, in less time."""
-    if a.shape[2] == 1:
-        np.multiply(a, b, out)
-    else:
-        np.matmul(a, b, out)
+def _product(a: Array, b: Array, out: Array) -> list[Call]:
+    """The product of each pair. Outer products, where one number times one is all, NumPy makes one by one and
+    slowly: with a zero beside each they are left to BLAS.
+    """
+    if a.shape[2] > 1:
+        return [(np.matmul, (a, b, out))]
+    members, rows, columns = out.shape
+    left, right = np.zeros((members, rows, 2), a.dtype), np.zeros((members, 2, columns), a.dtype)
+    copies: list[Call] = [(left[:, :, :1].__setitem__, (..., a)), (right[:, :1].__setitem__, (..., b))]
+    return [*copies, (np.matmul, (left, right, out))]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 PLAIN = ("epoch", "loss", "score", "learning_rate", "gradient_norm", "seconds")
@@ -60,27 +59,50 @@ class Epoch(NamedTuple):
     layers: tuple[LayerEpoch, ...] = ()
 
 
-@dataclass
 class History:
     """The epochs of a run, in order.
+
+    Parameters
+    ----------
+    metric, epochs, interrupted, best_epoch
+        The attributes.
 
     Attributes
     ----------
     metric
         What ``score`` is: ``"accuracy"`` or ``"r2"``.
+    epochs
+        One :class:`Epoch` after the other.
     interrupted
         Whether Ctrl-C ended the run.
     best_epoch
         The epoch whose weights the network has, where early stopping was asked for.
     """
 
-    metric: str = "accuracy"
-    epochs: list[Epoch] = field(default_factory=list)
-    interrupted: bool = False
-    best_epoch: int | None = None
+    def __init__(
+        self,
+        metric: str = "accuracy",
+        epochs: Iterable[Epoch] = (),
+        interrupted: bool = False,
+        best_epoch: int | None = None,
+    ) -> None:
+        self.metric, self.interrupted, self.best_epoch = metric, interrupted, best_epoch
+        self._epochs = list(epochs)
+        self._columns: dict[str, list[Any]] | None = None  # instead of the epochs, until these are asked for
+
+    @property
+    def epochs(self) -> list[Epoch]:
+        """The epochs, in order."""
+        if self._columns is not None:
+            self._epochs, self._columns = _epochs_of(self._columns), None
+        return self._epochs
+
+    @epochs.setter
+    def epochs(self, epochs: Iterable[Epoch]) -> None:
+        self._epochs, self._columns = list(epochs), None
 
     def __len__(self) -> int:
-        return len(self.epochs)
+        return len(self._epochs if self._columns is None else self._columns["epoch"])
 
     def __iter__(self) -> Iterator[Epoch]:
         return iter(self.epochs)
@@ -88,25 +110,36 @@ class History:
     def __getitem__(self, index: int) -> Epoch:
         return self.epochs[index]
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, History):
+            return NotImplemented
+        about = [(h.metric, h.epochs, h.interrupted, h.best_epoch) for h in (self, other)]
+        return about[0] == about[1]
+
     @property
     def loss(self) -> list[float]:
         """The loss of each epoch."""
-        return [epoch.loss for epoch in self.epochs]
+        return self._column("loss")
 
     @property
     def score(self) -> list[float | None]:
         """Accuracy or R² of each epoch."""
-        return [epoch.score for epoch in self.epochs]
+        return self._column("score")
 
     @property
     def validation_loss(self) -> list[float | None]:
         """The loss on the validation rows after each epoch."""
-        return [epoch.validation_loss for epoch in self.epochs]
+        return self._column("validation_loss")
 
     @property
     def validation_score(self) -> list[float | None]:
         """Accuracy or R² on the validation rows after each epoch."""
-        return [epoch.validation_score for epoch in self.epochs]
+        return self._column("validation_score")
+
+    def _column(self, name: str) -> list[Any]:
+        if self._columns is not None:
+            return list(self._columns.get(name, [None] * len(self)))
+        return [getattr(epoch, name) for epoch in self._epochs]
 
     def columns(self) -> dict[str, list[Any]]:
         """Name -> a value for each epoch, without columns that would be empty.
@@ -117,9 +150,11 @@ class History:
         {'epoch': [1], 'loss': [0.5], 'score': [0.25], 'learning_rate': [0.01], 'gradient_norm': [2.0],
          'seconds': [0.1], 'gradient_norm_1': [2.0], 'update_ratio_1': [0.001]}
         """
-        found = {name: [getattr(epoch, name) for epoch in self.epochs] for name in PLAIN}
+        if self._columns is not None:
+            return {name: list(values) for name, values in self._columns.items()}
+        found = {name: self._column(name) for name in PLAIN}
         for name in VALIDATION:
-            values = [getattr(epoch, name) for epoch in self.epochs]
+            values = self._column(name)
             if any(value is not None for value in values):
                 found[name] = values
         most = max((len(epoch.layers) for epoch in self.epochs), default=0)
@@ -141,14 +176,17 @@ class History:
         >>> History.from_columns("r2", history.columns()) == history
         True
         """
-        layers = sum(name.startswith(f"{OF_LAYERS[0]}_") for name in columns)
-        epochs = []
-        for row in range(len(columns["epoch"])):
-            given = {name: columns[name][row] for name in (*PLAIN, *VALIDATION) if name in columns}
-            found = [[columns[f"{name}_{k}"][row] for name in OF_LAYERS] for k in range(1, layers + 1)]
-            known = [LayerEpoch(*values) for values in found if values[0] is not None]
-            epochs.append(Epoch(**given, layers=tuple(known)))
-        return cls(metric, epochs)
+        history = cls(metric)
+        history.set_columns(columns)
+        return history
+
+    def set_columns(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Have these figures, named as :meth:`columns` names them; epochs are made of them when asked for."""
+        layers = range(1, sum(name.startswith(f"{OF_LAYERS[0]}_") for name in columns) + 1)
+        of_layers = [f"{name}_{layer}" for layer in layers for name in OF_LAYERS]
+        names = [*PLAIN, *[name for name in VALIDATION if name in columns], *of_layers]
+        names = names if len(columns["epoch"]) else list(PLAIN)
+        self._columns = {name: list(columns[name]) for name in names}
 
     def to_csv(self) -> str:
         """A table with a row for each epoch; numbers are written so that they read back the same.
@@ -165,11 +203,21 @@ class History:
         return "\n".join(lines) + "\n"
 
     def __repr__(self) -> str:
-        if not self.epochs:
+        if not len(self):
             return "<History: no epochs>"
-        last = self.epochs[-1]
-        score = "" if last.score is None else f", {self.metric} {last.score:.4f}"
+        loss, last = self.loss, self.score[-1]
+        score = "" if last is None else f", {self.metric} {last:.4f}"
         ended = ", interrupted" if self.interrupted else ""
-        return (
-            f"<History: {len(self)} epochs, loss {self.epochs[0].loss:.4g} → {last.loss:.4g}{score}{ended}>"
-        )
+        return f"<History: {len(self)} epochs, loss {loss[0]:.4g} → {loss[-1]:.4g}{score}{ended}>"
+
+
+def _epochs_of(columns: Mapping[str, Sequence[Any]]) -> list[Epoch]:
+    """The epochs whose figures stand in columns."""
+    layers = sum(name.startswith(f"{OF_LAYERS[0]}_") for name in columns)
+    epochs = []
+    for row in range(len(columns["epoch"])):
+        given = {name: columns[name][row] for name in (*PLAIN, *VALIDATION) if name in columns}
+        found = [[columns[f"{name}_{k}"][row] for name in OF_LAYERS] for k in range(1, layers + 1)]
+        known = [LayerEpoch(*values) for values in found if values[0] is not None]
+        epochs.append(Epoch(**given, layers=tuple(known)))
+    return epochs

@@ -269,13 +269,17 @@ class Training:
     def judge(self, epoch: Epoch) -> bool:
         """Take note of how good the epoch was; whether to go on."""
         loss = epoch.loss if epoch.validation_loss is None else epoch.validation_loss
-        if isinstance(self.optimizer.learning_rate, ReduceOnPlateau):
-            self.optimizer.learning_rate.observe(loss)
+        self.observe(loss)
         if self.patience is None:
             return True
         if self.best is None or loss < self.best.loss or math.isnan(self.best.loss):
             self.best = Best(loss, epoch.epoch, self.network.vector.copy())
         return not self._waited_enough()
+
+    def observe(self, loss: float) -> None:
+        """Tell a schedule that goes by losses."""
+        if isinstance(self.optimizer.learning_rate, ReduceOnPlateau):
+            self.optimizer.learning_rate.observe(loss)
 
     def _waited_enough(self) -> bool:
         """Whether patience has ended."""

@@ -14,8 +14,9 @@ from ..autodiff.readings.buffers import Workspace
 from ..errors import TrainingError
 from ..nn.stacked_step import StackedEvaluation, StackedStep
 from ..optim._stacked import StackedOptimizer
+from ..optim.schedules import StatefulSchedule
 from .head import Head
-from .history import Epoch, LayerEpoch
+from .history import OF_LAYERS, VALIDATION
 from .loop import BLOCK, Training
 from .stack_figures import NormsOfEach, Scores, clip_rows, norms_of_rows, scorer_of_each
 
@@ -41,12 +42,12 @@ class _Evaluation:
     targets: Array
     score: Scores
 
-    def run(self) -> list[tuple[float, float]]:
-        """Loss and score of each member."""
+    def run(self) -> Array:
+        """Loss and score of each member. Shape: (members, 2)."""
         n = self.targets.shape[1]
         losses = self.step.run() * n / n  # as a sum over blocks of rows has it
         scores = self.score(self.step.predictions[:, None], self.targets[:, None])[:, 0] * n / n
-        return list(zip(losses.tolist(), scores.tolist(), strict=True))
+        return np.stack([losses, scores], axis=1)
 
 
 class Stack:
@@ -77,6 +78,11 @@ class Stack:
         self.gradient = np.zeros_like(self.values)
         optimizers = [run.optimizer for run in runs]
         self.optimizer = StackedOptimizer(optimizers, self.values, self.gradient)
+        self.noted: list[
+            Array
+        ] = []  # of each epoch since the last laying out: a row of figures for each member
+        self.earlier: list[list[Array]] = [[] for _ in runs]  # and of those before, by place
+        self.broken_off = False
         self._lay_out()
 
     # --- laying out --------------------------------------------------------------------------------
@@ -153,6 +159,9 @@ class Stack:
     def _drop(self) -> None:
         """Go on with the members that have not diverged."""
         rows = np.flatnonzero(self.alive).tolist()
+        for row in rows:
+            self.earlier[self.places[row]] += self._noted_of(row)
+        self.noted = []
         self.places = [self.places[row] for row in rows]
         self.values = self.values[rows]
         self.gradient = np.zeros_like(self.values)
@@ -173,9 +182,10 @@ class Stack:
                 if np.count_nonzero(~self.alive) * GONE >= len(self.alive):
                     self._drop()
         finally:  # also where a second Ctrl-C breaks off
-            for row in np.flatnonzero(self.alive):
+            for row in np.flatnonzero(self.alive).tolist():
                 run = self.members[row]
                 run.network.vector, run.network.gradient = self.values[row], self.gradient[row]
+                self._write(row)
                 run.history.interrupted = stop()
 
     def _epoch(self, start: float, stop: Callable[[], bool]) -> None:
@@ -239,7 +249,7 @@ class Stack:
 
     def _fail(self, what: str, figures: Array, order: Array | None, done: int, n: int) -> None:
         """Have the members whose figure is not finite fail as they would by themselves."""
-        for row in np.flatnonzero(self.alive & ~np.isfinite(figures)):
+        for row in np.flatnonzero(self.alive & ~np.isfinite(figures)).tolist():
             run = self.members[row]
             x, t = run.data
             if order is not None:
@@ -251,41 +261,53 @@ class Stack:
             if what == "gradient":
                 run.norms.before(run.network.vector, run.network.gradient)
                 value = run.norms.whole
+            self._write(row)
             run.done, run.optimizer.steps_taken = done, self.optimizer.common.steps_taken
             self.failed[self.places[row]] = run.diverged(what, value)
             self.alive[row] = False
 
     def _note(self, losses: Array, scores: Array, norms: Array, seconds: float, whole: bool) -> None:
-        """Write the epoch, or what there is of one that is broken off, into the histories."""
-        flows: list[tuple[LayerEpoch, ...]] = [()] * len(losses)
-        if whole:
-            ratios = self.norms.after(self.values).tolist()
-            flows = [
-                tuple(map(LayerEpoch, *pair))
-                for pair in zip(self.norms.gradients.tolist(), ratios, strict=True)
-            ]
-        number = len(self.members[int(self.alive.argmax())].history) + 1
-        figures = (losses.tolist(), scores.tolist(), self.optimizer.rates(), norms.tolist())
-        for run, alive, (loss, score, rate, norm), watched, flow in zip(
-            self.members, self.alive.tolist(), zip(*figures, strict=True), self._watch(), flows, strict=True
-        ):
-            if alive:
-                epoch = Epoch(number, loss, score, rate, norm, seconds, *watched, flow)
-                run.history.epochs.append(epoch)
-                if whole:
-                    run.judge(epoch)
+        """Take note of an epoch, or of what there is of one that is broken off."""
+        watched, rates = self._watch(), np.array(self.optimizer.rates())
+        figures = [losses, scores, rates, norms, np.full(len(losses), seconds)]
+        found = [np.stack(figures, axis=1), *([] if watched is None else [watched])]
+        gradients, ratios = self.norms.gradients, self.norms.after(self.values)
+        self.broken_off = not whole
+        self.noted.append(np.concatenate([*found, gradients, ratios], axis=1))
+        if whole and any([isinstance(rate, StatefulSchedule) for rate in self.optimizer.schedules]):
+            seen = losses if watched is None else watched[:, 0]
+            for row in np.flatnonzero(self.alive):
+                self.members[row].observe(float(seen[row]))
 
-    def _watch(self) -> list[tuple[float | None, float | None]]:
-        """Loss and score of each member on the rows that it watches."""
-        found: list[tuple[float | None, float | None]] = []
-        for evaluation in self.evaluations:
-            found += evaluation.run()
-        if found:
-            return found
+    def _noted_of(self, row: int) -> list[Array]:
+        """The figures of one member by epoch, since the last laying out."""
+        return [np.array([figures[row] for figures in self.noted])] if self.noted else []
+
+    def _write(self, row: int) -> None:
+        """Write what was noted of a member into its history."""
+        run = self.members[row]
+        names = ["loss", "score", "learning_rate", "gradient_norm", "seconds"]
+        names += [] if run.validation is None else VALIDATION
+        layers = range(1, len(self.norms.layers) + 1)
+        names += [f"{name}_{layer}" for name in OF_LAYERS for layer in layers]
+        parts = [*self.earlier[self.places[row]], *self._noted_of(row)]
+        figures = np.concatenate(parts) if parts else np.empty((0, len(names)))
+        columns = dict(zip(names, figures.T.tolist(), strict=True))
+        if self.broken_off and self.alive[row]:  # no step was the last of that epoch
+            for name in names[-2 * len(layers) :]:
+                columns[name][-1] = None
+        columns["epoch"] = list(range(1, len(figures) + 1))
+        run.history.set_columns(columns)
+
+    def _watch(self) -> Array | None:
+        """Loss and score of each member on the rows that it watches. Shape: (members, 2)."""
+        if self.members[0].validation is None:
+            return None
+        if self.evaluations:
+            return np.concatenate([evaluation.run() for evaluation in self.evaluations])
+        found = np.full((len(self.members), 2), math.nan)
         for row, run in enumerate(self.members):
             if run.validation is not None and self.alive[row]:
                 run.network.vector = self.values[row]
-                found.append(run.evaluate(run.validation))
-            else:
-                found.append((None, None))
+                found[row] = run.evaluate(run.validation)
         return found

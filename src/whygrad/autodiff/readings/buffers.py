@@ -277,7 +277,7 @@ class Layout(Namespace):
         return self._note(_strong_log, (self.elementwise(np.not_equal, a, 0.0), a), a.shape, self.dtype)
 
     def bounded(self, a: Place) -> Place:
-        """a as it is: too large to be squared, it gives NaN here, and stops the training, where arrays go on."""
+        """a as it is: one too large to be squared gives NaN here, and training stops where arrays go on."""
         return a
 
     def compare(self, a: Any, b: Any) -> Place:
