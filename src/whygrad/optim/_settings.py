@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from numbers import Real
 from reprlib import repr as short
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from whygrad._numbers import FRACTION, NOT_NEGATIVE, POSITIVE, SHRINKING, Range, count, number
 from whygrad.errors import SettingError, nearest
@@ -49,8 +50,6 @@ def make(
     >>> make("number", {"complex": complex}, "Complex", {"real": 1, "imag": 2})
     (1+2j)
     """
-    from inspect import signature
-
     if not isinstance(name, str):
         raise SettingError(
             f"{kind} must be a name or an instance",
@@ -60,7 +59,7 @@ def make(
     maker = table.get(name.lower().replace("_", "-"))
     if maker is None:
         raise SettingError(f'unknown {kind} "{name}"', hint=nearest(name, table))
-    known = signature(maker).parameters
+    known = _parameters(maker)
     for setting in settings:
         if setting not in known:
             raise SettingError(f'{kind} "{name}" has no setting "{setting}"', hint=nearest(setting, known))
@@ -68,3 +67,11 @@ def make(
     if missing:
         raise SettingError(f'{kind} "{name}" needs a value for {" and ".join(missing)}')
     return maker(**settings)
+
+
+@cache
+def _parameters(maker: Callable[..., Any]) -> Mapping[str, Any]:
+    """What can be given; worked out once, as that takes longer than making an optimizer."""
+    from inspect import signature
+
+    return signature(maker).parameters
