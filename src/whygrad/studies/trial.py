@@ -131,10 +131,7 @@ def standing(network: NeuralNetwork, parts: Split) -> Standing:
 
 def _columns(history: History, every: int) -> dict[str, list[int | float | None]]:
     """The history by column, at the epochs that are kept."""
-    kept = [
-        place
-        for place in range(len(history))
-        if place == 0 or (place + 1) % every == 0 or place == len(history) - 1
-    ]
+    last = len(history) - 1
+    kept = [place for place in range(last + 1) if place in (0, last) or (place + 1) % every == 0]
     found = {RENAMED.get(name, name): values for name, values in history.columns().items()}
     return {name: [values[place] for place in kept] for name, values in found.items() if name != "seconds"}

@@ -14,7 +14,7 @@ from .specification import Trial
 from .trial import failed_because, prepare, result_of, run_trial
 
 FEWEST, MOST = 8, 64  # trials of a unit that is a stack: enough to gain by it, few enough to be spread
-PARTS = 8  # into which the trials that go together are split, where that leaves each enough
+PARTS = 32  # into which all trials are split at least, where that leaves each enough
 APART = ("seed", "learning_rate", "l1", "l2", "weight_decay", "initializer", "unscaled", "noise")
 
 
@@ -39,7 +39,8 @@ def units(trials: Iterable[Trial]) -> list[Unit]:
     for trial in trials:
         likeness = _likeness(trial)
         alike.setdefault(trial.key if likeness is None else likeness, []).append(trial)
-    return [Unit(tuple(part)) for group in alike.values() for part in _parts(group)]
+    parts = -(-PARTS // max(1, len(alike)))
+    return [Unit(tuple(part)) for group in alike.values() for part in _parts(group, parts)]
 
 
 def _likeness(trial: Trial) -> Hashable | None:
@@ -51,9 +52,9 @@ def _likeness(trial: Trial) -> Hashable | None:
     return (trial.data, trial.content, trial.hold_out, trial.record_every, *common.values())
 
 
-def _parts(group: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
-    """A group in parts that are nearly of one size."""
-    size = min(max(-(-len(group) // PARTS), FEWEST), MOST)
+def _parts(group: Sequence[Trial], parts: int) -> Iterator[Sequence[Trial]]:
+    """A group in so many parts of nearly one size, or as many as leave each enough and not too many."""
+    size = min(max(-(-len(group) // parts), FEWEST), MOST)
     count = -(-len(group) // size)
     for place in range(count):
         yield group[place * len(group) // count : (place + 1) * len(group) // count]

@@ -83,6 +83,8 @@ class Stack:
         ] = []  # of each epoch since the last laying out: a row of figures for each member
         self.earlier: list[list[Array]] = [[] for _ in runs]  # and of those before, by place
         self.broken_off = False
+        # whether schedules go by losses
+        self.told = any([isinstance(rate, StatefulSchedule) for rate in self.optimizer.schedules])
         self._lay_out()
 
     # --- laying out --------------------------------------------------------------------------------
@@ -234,6 +236,10 @@ class Stack:
     def _means(self, done: int) -> tuple[Array, Array]:
         """Loss and score of each member over the batches of an epoch, added one after the other."""
         size = self.runs[0].batch_size
+        if done == self.rows == size:
+            return self.losses[0] * done / done, self.score(self.outputs[:, None], self.targets[:, None])[
+                :, 0
+            ]
         whole, rest = divmod(done, size)
         lengths, scores = np.array([size] * whole + [rest] * (rest > 0)), list[Array]()
         for begin, batches, n in ((0, whole, size), (done - rest, 1, rest)):
@@ -274,7 +280,7 @@ class Stack:
         gradients, ratios = self.norms.gradients, self.norms.after(self.values)
         self.broken_off = not whole
         self.noted.append(np.concatenate([*found, gradients, ratios], axis=1))
-        if whole and any([isinstance(rate, StatefulSchedule) for rate in self.optimizer.schedules]):
+        if whole and self.told:
             seen = losses if watched is None else watched[:, 0]
             for row in np.flatnonzero(self.alive):
                 self.members[row].observe(float(seen[row]))

@@ -86,7 +86,10 @@ class NormsOfEach:
         return ratios
 
     def _norms(self, matrix: Array) -> Array:
-        return np.stack([norms_of_rows(matrix[:, part]) for part in self.layers], axis=1)
+        found = np.empty((len(matrix), len(self.layers)))
+        for place, part in enumerate(self.layers):
+            found[:, place] = norms_of_rows(matrix[:, part])
+        return found
 
 
 def squares_of_rows(matrix: Array) -> Array:

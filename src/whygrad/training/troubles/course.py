@@ -61,18 +61,19 @@ class Course:
     @classmethod
     def of(cls, history: History) -> Course:
         """The arrays of a history, which may be empty."""
-        watched = [epoch.validation_loss for epoch in history]
-        layers = max([len(epoch.layers) for epoch in history], default=0)
-        by_layer = np.full((len(OF_LAYERS), len(history), layers), np.nan)
-        for row, epoch in enumerate(history):
-            for place, layer in enumerate(epoch.layers):
-                by_layer[:, row, place] = [getattr(layer, name) for name in OF_LAYERS]
+        columns = history.columns()
+        watched = columns.get("validation_loss")
+        layers = sum([name.startswith(f"{OF_LAYERS[0]}_") for name in columns])
+        by_layer = np.full((len(OF_LAYERS), layers, len(history)), np.nan)
+        for kind, name in zip(by_layer, OF_LAYERS, strict=True):
+            for place, row in enumerate(kind, start=1):
+                row[:] = columns[f"{name}_{place}"]  # None becomes NaN
         return cls(
-            np.array(history.loss, float),
-            np.array([epoch.learning_rate for epoch in history], float),
-            np.array([epoch.gradient_norm for epoch in history], float),
-            None if not watched or None in watched else np.array(watched, float),
-            *by_layer,
+            np.array(columns["loss"], float),
+            np.array(columns["learning_rate"], float),
+            np.array(columns["gradient_norm"], float),
+            None if watched is None or None in watched else np.array(watched, float),
+            *by_layer.swapaxes(1, 2),
         )
 
     def __len__(self) -> int:
