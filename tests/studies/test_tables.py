@@ -80,6 +80,13 @@ def test_a_row_for_each_epoch():
     assert found[3]["gradient_norm_2"] == repr(results[0].columns["gradient_norm_2"][3])
 
 
+def test_epochs_that_were_not_kept_have_no_row():
+    kept = {"epoch": [1, 100, 200], "loss": [0.5, 0.25, 0.125]}
+    found = rows(tables([replace(study()[0], columns=kept)])["epochs.csv"])
+    assert [(row["epoch"], row["loss"]) for row in found] == [("1", "0.5"), ("100", "0.25"), ("200", "0.125")]
+    assert list(found[0]) == ["variant", "seed", "epoch", "loss"]
+
+
 def test_layers_are_in_the_order_of_their_numbers():
     columns = {f"gradient_norm_{k}": [1.0] for k in (10, 9, 1)} | {"loss": [1.0], "update_ratio_2": [0.1]}
     (header, _) = tables([replace(study()[0], columns=columns)])["epochs.csv"].splitlines()

@@ -100,15 +100,14 @@ RESULTS = [
 
 
 def epochs_table(results: Sequence[TrialResult]) -> str:
-    """A row for each epoch of each trial."""
-    found = {name for each in results for name in each.columns}
+    """A row for each epoch of each trial that is kept."""
+    found = {name for each in results for name in each.columns} - {"epoch"}
     names = [name for name in FIRST if name in found] + sorted(found - set(FIRST), key=_by_number)
     rows: list[list[Any]] = []
     for each in results:
-        for epoch in range(each.epochs):
-            values = [each.columns.get(name, []) for name in names]
-            line = [column[epoch] if epoch < len(column) else None for column in values]
-            rows.append([each.variant, each.seed, epoch + 1, *line])
+        kept = each.columns.get("epoch") or range(1, each.epochs + 1)
+        values = [each.columns.get(name, [None] * len(kept)) for name in names]
+        rows += [[each.variant, each.seed, *line] for line in zip(kept, *values, strict=True)]
     return _csv(["variant", "seed", "epoch", *names], rows)
 
 
