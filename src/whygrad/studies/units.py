@@ -14,7 +14,7 @@ from .specification import Trial
 from .trial import failed_because, prepare, result_of, run_trial
 
 FEWEST, MOST = 8, 64  # trials of a unit that is a stack: enough to gain by it, few enough to be spread
-PARTS = 32  # into which all trials are split at least, where that leaves each enough
+PARTS = 8  # into which all trials are split at least, where that leaves each enough
 APART = ("seed", "learning_rate", "l1", "l2", "weight_decay", "initializer", "unscaled", "noise")
 
 
