@@ -23,7 +23,7 @@ XY = tuple[Any, Any]
 CACHE = 2_000_000  # bytes that the members of a stack work on: about what a core's own cache holds
 MOST = 64  # members of a stack: with more, nothing is left to gain
 # Where stacks pay: at least so many members, and so little for each to compute in a step.
-FEWEST, BATCH, OUTPUTS, NUMBERS = 4, 128, 2_200, 6_000
+FEWEST, BATCH, OUTPUTS, NUMBERS = 2, 128, 2_200, 6_000
 # What has a say in how one network trains, with the value that has none.
 ALONE = {"patience": None, "callbacks": (), "checkpoint": None, "resume": False, "validation": None}
 TOGETHER = ("epochs", "batch_size", "learning_rate", "schedule", "clip")
@@ -192,7 +192,7 @@ def stacking_pays(sizes: Sequence[int], batch: int, members: int) -> bool:
     """Whether so many networks train faster as a stack than one after the other.
 
     By measurement (``benchmarks/stacked.py``): a stack saves the cost of calls, so it pays where that is most
-    of a step: from four networks on, where a batch has at most 128 rows with 1,024 inputs and 2,200 outputs
+    of a step: from two networks on, where a batch has at most 128 rows with 1,024 inputs and 2,200 outputs
     of layers, and these outputs and the parameters are at most 6,000 numbers.
 
     Parameters
