@@ -580,8 +580,8 @@ def test_rows_that_cannot_be_learned_from_leave_every_network_as_it_was():
 
 def test_it_pays_for_small_networks_and_batches_only():
     assert stacking_pays([2, 16, 16, 1], 32, 200)
-    assert stacking_pays([2, 4, 1], 4, 4)
-    assert not stacking_pays([2, 4, 1], 4, 3)
+    assert stacking_pays([2, 4, 1], 4, 2)
+    assert not stacking_pays([2, 4, 1], 4, 1)
     assert not stacking_pays([2, 4, 1], 129, 200)  # rows
     assert not stacking_pays([2, 16, 16, 1], 70, 200)  # outputs
     assert not stacking_pays([300, 4, 1], 4, 200)  # inputs

@@ -277,9 +277,12 @@ class Stack:
         watched, rates = self._watch(), np.array(self.optimizer.rates())
         figures = [losses, scores, rates, norms, np.full(len(losses), seconds)]
         found = [np.stack(figures, axis=1), *([] if watched is None else [watched])]
-        gradients, ratios = self.norms.gradients, self.norms.after(self.values)
         self.broken_off = not whole
-        self.noted.append(np.concatenate([*found, gradients, ratios], axis=1))
+        if whole:
+            found += [self.norms.gradients, self.norms.after(self.values)]
+        else:  # no step was its last
+            found.append(np.full((len(losses), 2 * len(self.norms.layers)), math.nan))
+        self.noted.append(np.concatenate(found, axis=1))
         if whole and self.told:
             seen = losses if watched is None else watched[:, 0]
             for row in np.flatnonzero(self.alive):
@@ -299,7 +302,7 @@ class Stack:
         parts = [*self.earlier[self.places[row]], *self._noted_of(row)]
         figures = np.concatenate(parts) if parts else np.empty((0, len(names)))
         columns = dict(zip(names, figures.T.tolist(), strict=True))
-        if self.broken_off and self.alive[row]:  # no step was the last of that epoch
+        if self.broken_off and self.alive[row]:
             for name in names[-2 * len(layers) :]:
                 columns[name][-1] = None
         columns["epoch"] = list(range(1, len(figures) + 1))
