@@ -194,22 +194,39 @@ class StackedEvaluation:
         self, network: Sequential, loss: Loss, values: Array, x: Array, targets: Array, workspace: Workspace
     ) -> None:
         self.calls: list[Call] = []
-        taken = []
-        for layer, wb in zip(network.layers, _parts(network, values), strict=True):
-            output = workspace.take((*x.shape[:2], layer.outputs(x.shape[2])), x.dtype)
-            taken.append(output)
+        members, n, inputs = x.shape
+        above_ones = np.ones((members, inputs + 1, n), x.dtype)  # x as a layer's product wants it
+        above_ones[:, :-1] = x.mT
+        source, taken = above_ones[:, :-1], list[Array]()
+        followers = [*network.layers[1:], None]
+        for layer, following, wb in zip(network.layers, followers, _parts(network, values), strict=True):
+            width = layer.outputs(source.shape[1])
+            ones = following is not None and bool(following.parameters)
+            room = workspace.take((members, width + ones, n), x.dtype)
+            taken.append(room)
+            output = room[:, :width]
+            if ones:
+                self.calls.append((room[:, -1:].fill, (1,)))
             if layer.parameters:
-                self.calls += _dense_forward(x, wb, output)
+                self.calls.append((np.matmul, (wb.mT, above_ones, output)))
+            elif layer.op.name == softmax.name:  # which goes along the outputs
+                logits, shares = np.empty((2, members, n, width), x.dtype)
+                self.calls.append((logits.__setitem__, (..., source.mT)))
+                self._activate(layer, logits, shares, workspace)
+                self.calls.append((output.__setitem__, (..., shares.mT)))
             else:
-                layout = Layout(x.dtype)
-                layout.store(layer.op.forward(layout, layout.given(x)), output)
-                self.calls += layout.calls(workspace)[0]
-            x = output
-        self.predictions = x
-        self.value, loss_calls = stacked_loss(loss, x, targets, None, turned=False)
+                self._activate(layer, source, output, workspace)
+            source, above_ones = output, room
+        self.predictions = source.mT
+        self.value, loss_calls = stacked_loss(loss, source, targets, None, turned=True)
         self.calls += loss_calls
         for array in taken:
             workspace.give_back(array)
+
+    def _activate(self, layer: Layer, source: Array, output: Array, workspace: Workspace) -> None:
+        layout = Layout(source.dtype)
+        layout.store(layer.op.forward(layout, layout.given(source)), output)
+        self.calls += layout.calls(workspace)[0]
 
     def run(self) -> Array:
         """The loss of each member, in float64."""
@@ -256,18 +273,13 @@ def _turned_dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: A
     return forward, backward
 
 
-def _dense_forward(x: Array, wb: Array, z: Array) -> list[Call]:
-    """``z = x W + b`` of each member."""
-    return [(np.matmul, (x, wb[:, :-1], z)), (np.add, (z, wb[:, -1:], z))]
-
-
 def _dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: Array | None) -> Calls:
     """``z = x W + b``, ``dW = xᵀ δ``, ``db = 1ᵀ δ``, ``dx = δ Wᵀ`` of each member."""
     ones = np.ones((1, x.shape[1]), x.dtype)
     backward: list[Call] = [(np.matmul, (x.mT, delta, dwb[:, :-1])), (np.matmul, (ones, delta, dwb[:, -1:]))]
     if dx is not None:
         backward += _product(delta, wb[:, :-1].mT, dx)
-    return _dense_forward(x, wb, z), backward
+    return [(np.matmul, (x, wb[:, :-1], z)), (np.add, (z, wb[:, -1:], z))], backward
 
 
 def _product(a: Array, b: Array, out: Array) -> list[Call]:

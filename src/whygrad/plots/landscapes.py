@@ -14,14 +14,17 @@ import numpy as np
 from .._numbers import count
 from ..autodiff.readings import Namespace
 from ..autodiff.readings.arrays import FUNCTIONS, total
+from ..autodiff.readings.buffers import Workspace
 from ..data.tables import as_targets
 from ..errors import DataError, SettingError
 from ..nn.layers import Dropout
+from ..nn.stacked_step import StackedEvaluation, unstackable
 from ..training.neural_network import NeuralNetwork
 
 Array = np.ndarray[Any, Any]
 POINTS = 61
 CELLS = 60_000  # numbers in a layer's output worked on at a time: what a processor keeps close
+NEAR = 1 << 14  # the same where they lie in arrays that are used again
 ROOM = 0.35  # around a path, as a share of its width
 
 
@@ -226,9 +229,19 @@ def losses_at(network: NeuralNetwork, X: Any, y: Any, vectors: Array) -> Array:
     if row.name == "softmax_cross_entropy":  # divides by its first size; class numbers say the same
         targets, row = targets.argmax(axis=1), loss.row(targets.argmax(axis=1))
     widest = max(network.sizes[1:])
-    step = max(1, CELLS // (len(rows) * widest))
     out = np.empty(len(vectors))
     with np.errstate(all="ignore"):  # far from the weights anything may overflow, and is drawn as a gap
+        if unstackable(network.network, loss) is None:
+            step = max(1, min(len(vectors), NEAR // (len(rows) * widest)))
+            some = np.empty((step, vectors.shape[1]), network.dtype)
+            x, t = [np.broadcast_to(array, (step, *array.shape)) for array in (rows, targets)]
+            evaluation = StackedEvaluation(network.network, loss, some, x, t, Workspace())
+            for begin in range(0, len(vectors), step):
+                part = vectors[begin : begin + step]
+                some[: len(part)] = part
+                out[begin : begin + step] = evaluation.run()[: len(part)]
+            return out
+        step = max(1, CELLS // (len(rows) * widest))
         for begin in range(0, len(vectors), step):
             some = vectors[begin : begin + step].astype(network.dtype, copy=False)
             out[begin : begin + step] = row.forward(STACKS, _forward(network, rows, some), targets)
