@@ -1,4 +1,4 @@
-"""What `make bench` writes: its cells and verdicts, and that every comparison can be listed."""
+"""What `make bench` writes: its cells and verdicts, and that RESULTS.md has every comparison there is."""
 
 import re
 import subprocess
@@ -218,9 +218,10 @@ def test_every_benchmark_is_listed_or_known_to_be_something_else(bench):
 
 
 @pytest.mark.slow
-@pytest.mark.slow
-def test_without_peers_every_comparison_is_there(bench):
+def test_without_peers_every_comparison_is_there_and_results_has_each(bench):
     done = subprocess.run([sys.executable, "-c", WITHOUT_PEERS], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     listed = [re.split(r"\s+", line, maxsplit=1) for line in done.stdout.splitlines()]
     assert len({name for name, _ in listed}) == len(listed) >= len(bench[0].MODULES)
+    page = (FOLDER / "RESULTS.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.*)$", page, re.MULTILINE) == [title for _, title in listed]
