@@ -221,3 +221,12 @@ def test_names_are_moved_apart_and_keep_their_order(seed):
     assert (gaps >= 0.1 - 1e-9).all()
     if (np.diff(np.sort(places)) >= 0.1).all():
         assert moved == pytest.approx(places)
+
+
+def test_names_that_begin_alike_are_told_apart():
+    names = [f"tanh, cross-entropy, layers {k}, learning rate {r}" for k in (2, 4) for r in (0.1, 1)]
+    shown = [label.get_text() for label in final_scores(curves(study(names))).get_yticklabels()]
+    assert shown == [name.replace("entropy, ", "entropy,\n") for name in names]
+    whole = learning_curves(curves(study([f"{'x' * 60} {k}" for k in range(9)])))
+    titles = [ax.get_title(loc="left") for ax in whole.axes]
+    assert len(set(titles)) == len(titles) == 9

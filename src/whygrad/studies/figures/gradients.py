@@ -27,7 +27,7 @@ from ...plots.style import (
 from ..findings.spread import Array
 from ..results import TrialResult, curves
 from .learning import DIRECT, PANELS
-from .parts import cut, label_ends
+from .parts import label_ends, shortened
 
 
 def layer_norms(results: Iterable[TrialResult]) -> dict[str, Array]:
@@ -141,6 +141,7 @@ def gradients_over_time(results: Iterable[TrialResult], *, title: str = "Gradien
     grid = whole.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel().tolist()
     for ax in grid[len(shown) :]:
         ax.set_axis_off()
+    titles = shortened(list(shown), lines=2)
     for place, (ax, (variant, found)) in enumerate(zip(grid, shown.items(), strict=False)):
         dress(ax)
         if np.isfinite(every).any():
@@ -149,7 +150,7 @@ def gradients_over_time(results: Iterable[TrialResult], *, title: str = "Gradien
         below, left = place + columns >= len(shown), place % columns == 0
         name(ax, "", "epoch" if below else "", "‖∂L/∂θ‖, logarithmic" if left else "")
         ax.tick_params(labelbottom=below, labelleft=left)
-        ax.set_title(cut(variant), fontsize=TEXT + 1, color=INK, loc="left")
+        ax.set_title(titles[place], fontsize=TEXT + 1, color=INK, loc="left")
     ends = [line for k, line in enumerate(grid[0].get_lines()) if k in (0, len(grid[0].get_lines()) - 1)]
     for line, label in zip(ends, ("first layer", "last layer"), strict=False):
         line.set_label(label)

@@ -32,7 +32,7 @@ from ...plots.style import (
 from ..findings import words
 from ..findings.spread import Array
 from ..results import Curves
-from .parts import cut, label_ends, scores_axis, unit
+from .parts import label_ends, scores_axis, shortened, unit
 
 DIRECT = 6  # variants whose lines share axes, each named at its end
 PANELS = 24  # small pictures in one figure
@@ -178,13 +178,14 @@ def _panels(curves: Sequence[Curves], measure: str) -> Figure:
     for ax in grid[len(curves) :]:
         ax.set_axis_off()
     _scale(parts, curves, measure)
+    titles = shortened([curve.variant for curve in curves], lines=2)
     for place, (ax, curve) in enumerate(zip(parts, curves, strict=True)):
         _line(ax, curve.epochs, _rows(curve, measure, "train"), BLUE, False, None)
         if np.isfinite(_rows(curve, measure, "test")).any():
             _line(ax, curve.epochs, _rows(curve, measure, "test"), VERMILLION, True, None)
         left, below = place % columns == 0, place + columns >= len(curves)
         name(ax, "", "epoch" if below else "", _axis_name(ax, curves, measure) if left else "")
-        ax.set_title(cut(curve.variant), fontsize=TEXT + 1, color=INK, loc="left")
+        ax.set_title(titles[place], fontsize=TEXT + 1, color=INK, loc="left")
         ax.tick_params(labelbottom=below, labelleft=left)
     parts[0].get_lines()[0].set_label("training")
     for line in parts[0].get_lines()[1:]:

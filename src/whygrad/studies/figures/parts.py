@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -65,9 +66,10 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, int, str, str]], most: int)
     """Names to the right of the axes, moved apart where lines end close together."""
     low, high = [ax.transData.transform((0, y))[1] for y in ax.get_ylim()]
     heights = [(ax.transData.transform((0, value))[1] - low) / (high - low) for value, *_ in ends]
-    for (value, epoch, label, colour), height in zip(ends, apart(heights, 0.062), strict=True):
+    names = shortened([label for *_, label, _ in ends])
+    for (value, epoch, _, colour), shown, height in zip(ends, names, apart(heights, 0.062), strict=True):
         ax.annotate(
-            cut(label),
+            shown,
             (epoch, value),
             xytext=(1.035, height),
             textcoords="axes fraction",
@@ -113,6 +115,38 @@ def _edge(group: Sequence[float], least: float) -> float:
     return centre + least * (count - 1) / 2
 
 
-def cut(label: str) -> str:
-    """A name that is not too long to stand beside a line."""
+def shortened(labels: Sequence[str], lines: int = 1) -> list[str]:
+    r"""Names that are not too long to stand beside a line or above a small picture, and are told apart.
+
+    Examples
+    --------
+    >>> shortened(["short", "sigmoid, squared error, layers 2"])
+    ['short', 'sigmoid, squared error, lay…']
+    >>> both = ["sigmoid, squared error, layers 2", "sigmoid, squared error, layers 4"]
+    >>> shortened(both)
+    ['sigmoid, …ed error, layers 2', 'sigmoid, …ed error, layers 4']
+    >>> shortened(both, lines=2)
+    ['sigmoid, squared error,\nlayers 2', 'sigmoid, squared error,\nlayers 4']
+    """
+    ways = [_begun, _folded, _ends] if lines > 1 else [_begun, _ends]
+    for way in ways:
+        found = [way(label) for label in labels]
+        if len(set(found)) == len(set(labels)):
+            break
+    return found
+
+
+def _begun(label: str) -> str:
     return label if len(label) <= LONG else f"{label[: LONG - 1]}…"
+
+
+def _ends(label: str) -> str:
+    return label if len(label) <= LONG else f"{label[: LONG // 3]}…{label[LONG // 3 + 1 - LONG :]}"
+
+
+def _folded(label: str) -> str:
+    comma = label.rfind(", ", 0, LONG + 1)
+    if len(label) > LONG and comma > 0 and len(label) - comma - 2 <= LONG:  # between two settings
+        return f"{label[: comma + 1]}\n{label[comma + 2 :]}"
+    first, *rest = wrap(label, LONG)
+    return "\n".join([first, _begun(" ".join(rest))] if rest else [first])

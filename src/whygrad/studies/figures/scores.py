@@ -30,7 +30,7 @@ from ..findings.paired import Table
 from ..findings.spread import LEVEL, Array, Spread, spread
 from ..findings.varied import Varied, text
 from ..results import Curves
-from .parts import Unit, cut, scores_axis, unit
+from .parts import Unit, scores_axis, shortened, unit
 
 WRITTEN = 12  # rows and columns up to which a heat map has its numbers
 
@@ -81,7 +81,7 @@ def final_scores(
         ax.text(
             0.01, place, note, transform=ax.get_yaxis_transform(), va="center", fontsize=SMALL, color=SOFT
         )
-    ax.set_yticks(range(len(curves)), [cut(curve.variant) for curve in curves])
+    ax.set_yticks(range(len(curves)), shortened([curve.variant for curve in curves], lines=2))
     ax.set_ylim(len(curves) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
     what = one.name
