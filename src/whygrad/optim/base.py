@@ -79,6 +79,8 @@ class Optimizer:
     ----------
     steps_taken
         How many steps were taken, so the number of the next one, counted from 0.
+    last_learning_rate
+        Of the step taken last; NaN before the first.
 
     Raises
     ------
@@ -108,6 +110,7 @@ class Optimizer:
         self._scalars: tuple[FloatVector, ...] = ()
         self._forget_layout()
         self.learning_rate = learning_rate
+        self.last_learning_rate = math.nan
 
     @property
     def learning_rate(self) -> float | Schedule:
@@ -156,6 +159,7 @@ class Optimizer:
         rate = self._learning_rate if self._is_fixed else self.current_learning_rate
         self._update(parameters, gradient, rate)  # type: ignore[arg-type]
         self.steps_taken += 1
+        self.last_learning_rate = rate  # type: ignore[assignment]
 
     def settings(self) -> dict[str, object]:
         """Return the keyword arguments that make this optimizer again, without its state.

@@ -156,9 +156,9 @@ class Training:
         ):  # NaN and inf are looked for
             more = not self._waited_enough()
             while more and len(self.history) < self.last:
-                rate, norm = 0.0, math.nan
+                norm = math.nan
                 for rows in self._batches():
-                    rate, norm = self._step(rows)
+                    norm = self._step(rows)
                     if stop():
                         break
                     if time.perf_counter() >= wake and pulse is not None and self.done < len(self.data.X):
@@ -166,7 +166,7 @@ class Training:
                 whole = self.done == len(self.data.X)
                 if not whole and pulse is not None:
                     pulse(self, math.inf)
-                epoch = self._epoch(rate, norm, time.perf_counter() - start, whole)
+                epoch = self._epoch(norm, time.perf_counter() - start, whole)
                 self.history.epochs.append(epoch)
                 if whole:
                     more = self.judge(epoch)
@@ -207,8 +207,8 @@ class Training:
         for begin in range(self.done, n, size):
             yield order[begin : begin + size]
 
-    def _step(self, rows: slice | Array) -> tuple[float, float]:
-        """One batch; the learning rate of the step, and the norm of its gradient where that was computed."""
+    def _step(self, rows: slice | Array) -> float:
+        """One batch; the norm of its gradient where that was computed."""
         network, optimizer = self.network, self.optimizer
         x, t = self.data if isinstance(rows, slice) else self.batches.take(rows)
         value = network.loss_and_gradient(x, t, self.loss, self.regularizer)
@@ -224,19 +224,18 @@ class Training:
         self.done += len(x)
         if self.clip is not None:
             norm = clip_by_norm(network.gradient, self.clip)
-        rate = optimizer.current_learning_rate  # of this step; the step itself moves it on
         optimizer.step(network.vector, network.gradient)
         self.sum_loss += value * len(x)
         if self.score is not None:
             self.sum_score += self.score(self.loss.inputs[0], t) * len(x)
-        return rate, norm
+        return norm
 
     def diverged(self, what: str, value: float) -> TrainingError:
         """The error for a loss or a gradient that is not finite, right after the pass that gave it."""
         place = f"epoch {len(self.history) + 1}, batch {self.done // self.batch_size + 1}"
         return diverged(self.network, what, value, place, self.optimizer, self.history)
 
-    def _epoch(self, rate: float, norm: float, seconds: float, whole: bool) -> Epoch:
+    def _epoch(self, norm: float, seconds: float, whole: bool) -> Epoch:
         """What to remember of the epoch that ends, or is broken off."""
         if math.isnan(norm) and not whole:
             norm = float(np.linalg.norm(self.network.gradient))
@@ -246,7 +245,7 @@ class Training:
             len(self.history) + 1,
             self.sum_loss / self.done,
             self.sum_score / self.done if self.score is not None else None,
-            rate,
+            self.optimizer.last_learning_rate,
             norm,
             seconds,
             loss,
