@@ -108,7 +108,7 @@ def test_killed_and_given_again(small):
 
 @pytest.mark.slow
 def test_interrupted(small):
-    Path(small).write_text(STUDY.replace("epochs = 5", "epochs = 3000").replace("seeds = 2", "seeds = 6"))
+    Path(small).write_text(STUDY.replace("epochs = 5", "epochs = 3000").replace("seeds = 2", "seeds = 20"))
     command = [sys.executable, "-m", "whygrad", "study", small, "--workers", "2"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
