@@ -116,10 +116,10 @@ def test_interrupted(small):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == INTERRUPTED
+    assert process.returncode == INTERRUPTED, err
     assert out == ""
     assert "are kept in studies/rates; the same command goes on from there" in err
-    assert "Traceback" not in err
+    assert "Traceback" not in err, err
 
 
 @pytest.mark.parametrize(
