@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,10 @@ def test_killed_and_given_again(small):
 def test_interrupted(small):
     Path(small).write_text(STUDY.replace("epochs = 5", "epochs = 3000").replace("seeds = 2", "seeds = 20"))
     command = [sys.executable, "-m", "whygrad", "study", small, "--workers", "2"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a job in the background may ignore it
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=heard
+    )
     deadline = time.monotonic() + 60
     while not list(Path().glob("studies/rates/trials/*.json")) and time.monotonic() < deadline:
         time.sleep(0.01)
