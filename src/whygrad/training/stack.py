@@ -16,7 +16,7 @@ from ..nn.stacked_step import StackedEvaluation, StackedStep
 from ..optim._stacked import StackedOptimizer
 from ..optim.schedules import StatefulSchedule
 from .head import Head
-from .history import OF_LAYERS, VALIDATION
+from .history import OF_LAYERS, PLAIN, VALIDATION
 from .loop import BLOCK, Training
 from .stack_figures import NormsOfEach, Scores, clip_rows, norms_of_rows, scorer_of_each
 
@@ -78,11 +78,10 @@ class Stack:
         self.gradient = np.zeros_like(self.values)
         optimizers = [run.optimizer for run in runs]
         self.optimizer = StackedOptimizer(optimizers, self.values, self.gradient)
-        self.noted: list[
-            Array
-        ] = []  # of each epoch since the last laying out: a row of figures for each member
-        self.earlier: list[list[Array]] = [[] for _ in runs]  # and of those before, by place
-        self.broken_off = False
+        # Of each epoch since the last laying out, a row of figures for each member; those before, by place.
+        self.noted: list[Array] = []
+        self.earlier: list[list[Array]] = [[] for _ in runs]
+        self.broken_off = False  # the epoch noted last
         # whether schedules go by losses
         self.told = any([isinstance(rate, StatefulSchedule) for rate in self.optimizer.schedules])
         self._lay_out()
@@ -237,9 +236,8 @@ class Stack:
         """Loss and score of each member over the batches of an epoch, added one after the other."""
         size = self.runs[0].batch_size
         if done == self.rows == size:
-            return self.losses[0] * done / done, self.score(self.outputs[:, None], self.targets[:, None])[
-                :, 0
-            ]
+            shares = self.score(self.outputs[:, None], self.targets[:, None])[:, 0]
+            return self.losses[0] * done / done, shares
         whole, rest = divmod(done, size)
         lengths, scores = np.array([size] * whole + [rest] * (rest > 0)), list[Array]()
         for begin, batches, n in ((0, whole, size), (done - rest, 1, rest)):
@@ -277,12 +275,12 @@ class Stack:
         watched, rates = self._watch(), np.array(self.optimizer.rates())
         figures = [losses, scores, rates, norms, np.full(len(losses), seconds)]
         found = [np.stack(figures, axis=1), *([] if watched is None else [watched])]
-        self.broken_off = not whole
         if whole:
             found += [self.norms.gradients, self.norms.after(self.values)]
         else:  # no step was its last
             found.append(np.full((len(losses), 2 * len(self.norms.layers)), math.nan))
         self.noted.append(np.concatenate(found, axis=1))
+        self.broken_off = not whole
         if whole and self.told:
             seen = losses if watched is None else watched[:, 0]
             for row in np.flatnonzero(self.alive):
@@ -295,7 +293,7 @@ class Stack:
     def _write(self, row: int) -> None:
         """Write what was noted of a member into its history."""
         run = self.members[row]
-        names = ["loss", "score", "learning_rate", "gradient_norm", "seconds"]
+        names = [*PLAIN[1:]]  # all but the epoch
         names += [] if run.validation is None else VALIDATION
         layers = range(1, len(self.norms.layers) + 1)
         names += [f"{name}_{layer}" for name in OF_LAYERS for layer in layers]
