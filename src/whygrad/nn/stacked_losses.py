@@ -80,21 +80,25 @@ class _Labels(LabelCrossEntropy):
     Parameters
     ----------
     z, gradient
-        Shape: (members, n, classes), in any order of entries.
+        As they lie in memory: (members, n, classes), or (classes, members, n) where they are ``turned``.
     """
 
-    def __init__(self, z: Array, gradient: Array) -> None:
-        self.members, n, classes = z.shape
-        logits, slopes = np.empty((2, classes, self.members * n), z.dtype)
-        super().__init__(logits.T, slopes.T)
+    def __init__(self, z: Array, gradient: Array, turned: bool) -> None:
+        self.copies: tuple[list[Call], list[Call]] = [], []
+        logits, slopes = z, gradient
+        if not turned:
+            (self.members, n, classes), by_class = z.shape, (z.shape[2], *z.shape[:2])
+            logits, slopes = np.empty((2, *by_class), z.dtype)
+            self.copies[0].append((logits.__setitem__, (..., np.moveaxis(z, 2, 0))))
+            self.copies[1].append((np.moveaxis(gradient, 2, 0).__setitem__, (..., slopes)))
+        classes, self.members, n = logits.shape
+        super().__init__(logits.reshape(classes, -1).T, slopes.reshape(classes, -1).T)
         self.value: Array = np.empty(self.members, z.dtype)
         self.n = self.number(n)
-        shape = classes, self.members, n
-        self.copy_in = logits.reshape(shape).__setitem__, (..., np.moveaxis(z, 2, 0))
-        self.copy_out = np.moveaxis(gradient, 2, 0).__setitem__, (..., slopes.reshape(shape))
 
     def calls(self, targets: Array) -> list[Call]:
-        return [self.copy_in, *super().calls(targets), self.copy_out]
+        before, after = self.copies
+        return [*before, *super().calls(targets), *after]
 
     def mean(self) -> list[Call]:
         losses = self.picked.reshape(self.members, -1)
@@ -130,28 +134,34 @@ def stacked_loss(
     Parameters
     ----------
     z, gradient
-        As they lie in memory: (members, n, outputs), or (members, outputs, n) where they are ``turned``;
+        As they lie in memory: (members, n, outputs), or (outputs, members, n) where they are ``turned``;
         without a place for the gradient, the loss alone.
     targets
         Shape: (members, n) for class numbers, or (members, n, outputs).
     """
-    row = loss.row(targets[0])
+    row, slopes = loss.row(targets[0]), gradient
     if row is label_cross_entropy:
-        slopes = np.empty_like(z) if gradient is None else gradient
-        logits, slopes = (z.mT, slopes.mT) if turned else (z, slopes)
-        labels = _Labels(logits, slopes)
+        labels = _Labels(z, np.empty_like(z) if slopes is None else slopes, turned)
         return labels.value, labels.calls(targets.reshape(-1))
-    flat, ordered, copies = z.reshape(len(z), -1), targets.reshape(len(z), -1), list[Call]()
-    if turned and z.shape[1] > 1:
-        ordered = np.empty_like(flat)
-        copies.append((ordered.reshape(z.shape).__setitem__, (..., targets.mT)))
+    members, before, after = len(targets), list[Call](), list[Call]()
+    ordered = targets.reshape(members, -1)
+    if turned and len(z) > 1:  # the order in which one network adds: output after output
+        logits = np.empty((members, len(z), z.shape[2]), z.dtype)
+        ordered = np.empty((members, logits[0].size), z.dtype)
+        before.append((logits.__setitem__, (..., z.transpose(1, 0, 2))))
+        before.append((ordered.reshape(logits.shape).__setitem__, (..., targets.mT)))
+        z = logits
+        if slopes is not None and gradient is not None:
+            slopes = np.empty_like(logits)
+            after.append((gradient.transpose(1, 0, 2).__setitem__, (..., slopes)))
+    flat = z.reshape(members, -1)
     kernel: LossKernel
-    if gradient is None:
+    if slopes is None:
         kernel = _Row(row, flat, None)
     elif row is sigmoid_cross_entropy:
-        kernel = _Sigmoid(flat, gradient.reshape(flat.shape))
+        kernel = _Sigmoid(flat, slopes.reshape(flat.shape))
     elif row is mean_squared_error:
-        kernel = _Squares(flat, gradient.reshape(flat.shape))
+        kernel = _Squares(flat, slopes.reshape(flat.shape))
     else:
-        kernel = _Row(row, flat, gradient.reshape(flat.shape))
-    return kernel.value, [*copies, *kernel.calls(ordered)]
+        kernel = _Row(row, flat, slopes.reshape(flat.shape))
+    return kernel.value, [*before, *kernel.calls(ordered), *after]

@@ -5,8 +5,10 @@ the arithmetic of all members: parameters lie in a matrix with a row for each, a
 (n, units) is (members, n, units). Products are made slice by slice with the operands and the strides that a
 single network's step has, and everything else goes entry by entry, so that a member's numbers are those of a
 network trained alone, to the last bit; only the cross-entropy of at most 64 logits is computed by other
-calls, which round otherwise. As there, where inputs are few the samples run along the last axis in memory,
-here (members, units, n), and the biases are one more row of the weights.
+calls, which round otherwise. As there, where inputs are few the samples run along the last axis and the
+biases are one more row of the weights. Such an array lies as (units, members, n) in memory, and below it, where
+a product needs them, the ones: entry by entry it is one piece, and a member's matrix is a slice with longer
+steps from row to row, which BLAS does not mind.
 """
 
 from __future__ import annotations
@@ -40,13 +42,21 @@ class StackedStep:
     values, gradient
         A row for each member, as in its network's two vectors. Shape: (members, parameters).
     x
-        The inputs; other contents may be written into it between runs. Shape: (members, n, inputs).
+        The inputs of the first run. Shape: (members, n, inputs).
     targets
-        Shape: (members, n) for class numbers, or (members, n, outputs).
+        Other contents may be written into it between runs. Shape: (members, n) for class numbers, or
+        (members, n, outputs).
     l1, l2
         Strengths of the penalties. Shape: (members,).
     workspace
         Where steps that do not run at the same time share arrays.
+
+    Attributes
+    ----------
+    inputs
+        Where those of the next run are to be written. Shape: (members, n, inputs).
+    predictions
+        What the last run gave. Shape: (members, n, outputs).
 
     Notes
     -----
@@ -85,28 +95,34 @@ class StackedStep:
         self.forward: list[Call] = []
         self.backward: list[Call] = []
         blocks = zip(_parts(network, values), _parts(network, gradient), strict=True)
-        source, upstream, before = x.mT if self.turned else x, np.empty(0), None
+        followers = [*network.layers[1:], None]
+        whole = self._room(x.shape[2], network.layers[0]) if self.turned else x
+        source, upstream, before = whole[: x.shape[2]] if self.turned else x, np.empty(0), None
+        self.inputs = _members_first(source) if self.turned else x
+        self.inputs[...] = x
         upstreams = itertools.cycle(self._upstreams(network))
         passing = False
-        for layer, (wb, dwb) in zip(network.layers, blocks, strict=True):
-            passed, passing = passing, bool(layer.parameters) and layer is not network.layers[-1]
-            output = self._room(layer.outputs(source.shape[1 if self.turned else 2]), passing)
+        for layer, following, (wb, dwb) in zip(network.layers, followers, blocks, strict=True):
+            passed, passing = passing, bool(layer.parameters and following and not following.parameters)
+            width = layer.outputs(source.shape[0 if self.turned else 2])
+            room = self._room(width, following, passing)
+            output = room[:width] if self.turned else room
             if layer.parameters:
                 # For an activation, the gradient by its input takes the place of that by its output.
                 upstream = next(upstreams)[: output.size].reshape(output.shape)
                 dense = _turned_dense if self.turned else _dense
-                calls = dense(source, wb, dwb, output, upstream, before)
+                calls = dense(whole, wb, dwb, output, upstream, before)
             elif self.turned and layer.op.name == softmax.name:
                 self.turned = False  # from here on: it goes along the outputs
-                output = self._room(output.shape[1])
+                room = output = self._room(width)
                 calls, upstream = self._softmax(layer, source, output, upstream)
             else:
                 calls = self._activation(layer, source, output, upstream)
                 if passed and not any([item is source for _, arguments in calls[1] for item in arguments]):
                     self.workspace.give_back(source)
             self.forward, self.backward = self.forward + calls[0], calls[1] + self.backward
-            source, before = output, upstream
-        self.predictions = source.mT if self.turned else source
+            whole, source, before = room, output, upstream
+        self.predictions = _members_first(source) if self.turned else source
         self.value, loss_calls = stacked_loss(loss, source, targets, upstream, self.turned)
         self.penalties: list[Array] = []
         for row, strengths in ((l1_penalty, l1), (l2_penalty, l2)):
@@ -124,9 +140,14 @@ class StackedStep:
         return total
 
     # --- laying out --------------------------------------------------------------------------------
-    def _room(self, width: int, passing: bool = False) -> Array:
-        """An array as it lies in memory: a new one, or for sums on their way, one that may be given back."""
-        shape = self.members, *((width, self.n) if self.turned else (self.n, width))
+    def _room(self, width: int, following: Layer | None = None, passing: bool = False) -> Array:
+        """An array as it lies in memory, with a row of ones below where the layer that follows needs it.
+
+        It is a new one, or for sums on their way, one that may be given back.
+        """
+        if self.turned and following is not None and following.parameters:
+            return np.ones((width + 1, self.members, self.n), self.dtype)
+        shape = (width, self.members, self.n) if self.turned else (self.members, self.n, width)
         return self.workspace.take(shape, self.dtype) if passing else np.empty(shape, self.dtype)
 
     def _upstreams(self, network: Sequential) -> tuple[Array, Array]:
@@ -149,8 +170,8 @@ class StackedStep:
         """The same on copies in which the outputs run along the last axis, and where its gradient goes."""
         logits, upstream = np.empty_like(output), np.empty_like(output)
         forward, backward = self._activation(layer, logits, output, upstream)
-        forward.insert(0, (logits.__setitem__, (..., source.mT)))
-        backward.append((before.__setitem__, (..., upstream.mT)))
+        forward.insert(0, (logits.__setitem__, (..., _members_first(source))))
+        backward.append((_members_first(before).__setitem__, (..., upstream)))
         return (forward, backward), upstream
 
     def _add_penalty(
@@ -195,29 +216,29 @@ class StackedEvaluation:
     ) -> None:
         self.calls: list[Call] = []
         members, n, inputs = x.shape
-        above_ones = np.ones((members, inputs + 1, n), x.dtype)  # x as a layer's product wants it
-        above_ones[:, :-1] = x.mT
-        source, taken = above_ones[:, :-1], list[Array]()
+        whole = np.ones((inputs + 1, members, n), x.dtype)  # x as a layer's product wants it
+        source, taken = whole[:-1], list[Array]()
+        source[...] = np.moveaxis(x, 2, 0)
         followers = [*network.layers[1:], None]
         for layer, following, wb in zip(network.layers, followers, _parts(network, values), strict=True):
-            width = layer.outputs(source.shape[1])
+            width = layer.outputs(source.shape[0])
             ones = following is not None and bool(following.parameters)
-            room = workspace.take((members, width + ones, n), x.dtype)
+            room = workspace.take((width + ones, members, n), x.dtype)
             taken.append(room)
-            output = room[:, :width]
+            output = room[:width]
             if ones:
-                self.calls.append((room[:, -1:].fill, (1,)))
+                self.calls.append((room[-1].fill, (1,)))
             if layer.parameters:
-                self.calls.append((np.matmul, (wb.mT, above_ones, output)))
+                self.calls += _weighted(whole, wb, output)
             elif layer.op.name == softmax.name:  # which goes along the outputs
                 logits, shares = np.empty((2, members, n, width), x.dtype)
-                self.calls.append((logits.__setitem__, (..., source.mT)))
+                self.calls.append((logits.__setitem__, (..., _members_first(source))))
                 self._activate(layer, logits, shares, workspace)
-                self.calls.append((output.__setitem__, (..., shares.mT)))
+                self.calls.append((_members_first(output).__setitem__, (..., shares)))
             else:
                 self._activate(layer, source, output, workspace)
-            source, above_ones = output, room
-        self.predictions = source.mT
+            whole, source = room, output
+        self.predictions = _members_first(source)
         self.value, loss_calls = stacked_loss(loss, source, targets, None, turned=True)
         self.calls += loss_calls
         for array in taken:
@@ -262,15 +283,22 @@ def _parts(network: Sequential, matrix: Array) -> list[Array]:
     return found
 
 
+def _members_first(array: Array) -> Array:
+    """What lies as (units, members, n), as (members, n, units)."""
+    return array.transpose(1, 2, 0)
+
+
+def _weighted(x: Array, wb: Array, z: Array) -> list[Call]:
+    """``z = [W; b]ᵀ [x; 1]``, where the ones lie below x: samples run along the last axis."""
+    return [(np.matmul, (wb.mT, x.transpose(1, 0, 2), z.transpose(1, 0, 2)))]
+
+
 def _turned_dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: Array | None) -> Calls:
-    """``z = [W; b]ᵀ [x; 1]``, ``[dW; db] = [x; 1] δᵀ``, ``dx = W δ``: samples run along the last axis."""
-    members, inputs, n = x.shape
-    with_ones = np.ones((members, inputs + 1, n), x.dtype)
-    forward: list[Call] = [(with_ones[:, :-1].__setitem__, (..., x)), (np.matmul, (wb.mT, with_ones, z))]
-    backward: list[Call] = [(np.matmul, (with_ones, delta.mT, dwb))]
+    """The same with ``[dW; db] = [x; 1] δᵀ`` and ``dx = W δ``."""
+    backward: list[Call] = [(np.matmul, (x.transpose(1, 0, 2), _members_first(delta), dwb))]
     if dx is not None:
-        backward += _product(wb[:, :-1], delta, dx)
-    return forward, backward
+        backward += _product(wb[:, :-1], delta.transpose(1, 0, 2), dx.transpose(1, 0, 2))
+    return _weighted(x, wb, z), backward
 
 
 def _dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: Array | None) -> Calls:

@@ -94,7 +94,8 @@ class Stack:
         self.X = np.array([run.data.X for run in runs])
         self.targets = np.array([run.data.targets for run in runs])
         self.alive = np.ones(len(runs), bool)
-        self.offsets = np.arange(len(runs)).reshape(-1, 1) * self.X.shape[1]
+        self.offsets = np.arange(len(runs)).reshape(-1, 1) * self.rows
+        self.order = np.empty((len(runs), self.rows), np.intp)
         self.norms = NormsOfEach(first.norms, self.values)
         self.score = scorer_of_each(self.head, self.targets)
         self.losses = np.empty((-(-self.rows // first.batch_size), len(runs)))
@@ -131,7 +132,7 @@ class Stack:
             l2=np.array([run.regularizer.l2 for run in members]),
             workspace=self.workspace,
         )
-        return _Step(step, x, targets)
+        return _Step(step, step.inputs, targets)
 
     def _evaluations(self) -> list[_Evaluation]:
         """Groups of members to be evaluated together; none where that would not be quicker."""
@@ -225,12 +226,13 @@ class Stack:
             run.rng.permutation(self.rows) if alive else still
             for run, alive in zip(self.members, self.alive, strict=True)
         ]
-        order: Array = np.array(drawn) + self.offsets
-        places = order.reshape(-1)
+        places = self.order.reshape(-1)
+        np.concatenate(drawn, out=places)
+        self.order += self.offsets
         for source, rows in zip((self.X, self.targets), self.drawn, strict=True):
             rest = source.shape[2:]
             source.reshape(-1, *rest).take(places, 0, rows.reshape(-1, *rest), "clip")
-        return order
+        return self.order
 
     def _means(self, done: int) -> tuple[Array, Array]:
         """Loss and score of each member over the batches of an epoch, added one after the other."""
