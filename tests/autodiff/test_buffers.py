@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from whygrad.autodiff.op import Elementwise
 from whygrad.autodiff.readings.arrays import ARRAYS
 from whygrad.autodiff.readings.buffers import UNFIT, Layout, NotLaidOut, Place, Workspace, run
 from whygrad.autodiff.table import TABLE
@@ -18,12 +19,12 @@ ON_ARRAYS_ONLY = set(
 )
 
 
-def lay_out(op, inputs, dtype):
+def lay_out(op, inputs, dtype, careful=True):
     """Inputs, upstream, output and gradients, and the two lists of calls."""
     inputs = [np.array(x, dtype) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in inputs]
     y = np.asarray(op.forward(ARRAYS, *inputs))
     output, g = np.full(y.shape, 7, dtype), np.random.default_rng(3).normal(size=y.shape).astype(dtype)
-    layout = Layout(dtype)
+    layout = Layout(dtype, careful)
     places = [layout.given(x) if isinstance(x, np.ndarray) else x for x in inputs]
     result = layout.store(op.forward(layout, *places), output)
     layout.next_phase()
@@ -62,6 +63,52 @@ def test_the_bits_are_those_of_the_rule_on_arrays(op, inputs, dtype):
         for x in [*inputs, g] if number == 0 else []:
             if isinstance(x, np.ndarray) and x.dtype == dtype:
                 x *= 0.75
+
+
+GUARDED = "sigmoid silu gelu".split()
+FAR = {np.float64: 700.0, np.float32: 87.0}  # exp of it is still a number
+ROWS = sorted([name for name, op in TABLE.items() if isinstance(op, Elementwise) and len(op.rules) == 1])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", ROWS)
+def test_without_guards_the_bits_are_the_same_as_far_as_exp_goes(name, dtype):
+    op, edge = TABLE[name], FAR[dtype]
+    positive = name in ("log", "log1p", "sqrt", "strong_log")
+    x = np.concatenate(
+        [np.linspace(-edge, edge, 1001), [-39.9, 40.1, 36.7, -999.0 * (dtype == np.float64)]]
+    ).astype(dtype)
+    inputs = [np.abs(x) + 1 if positive else x]
+    found = []
+    for careful in (True, False):
+        try:
+            *_, output, gradients, calls = lay_out(op, inputs, dtype, careful)
+        except UNFIT:
+            assert name in ON_ARRAYS_ONLY
+            return
+        with np.errstate(all="ignore"):
+            for part in calls:
+                run(part)
+        found.append((output, gradients, sum(map(len, calls))))
+    (careful, careful_slopes, many), (quick, quick_slopes, fewer) = found
+    np.testing.assert_array_equal(quick, careful)
+    for i, slope in careful_slopes.items():
+        np.testing.assert_array_equal(quick_slopes[i], slope)
+    assert (fewer < many) == (name in GUARDED)
+
+
+@pytest.mark.parametrize("name", ["softplus", *GUARDED])
+@pytest.mark.parametrize("value", [1e3, 1e300, np.inf, -np.inf])
+def test_without_guards_a_slope_is_wrong_only_where_the_value_is_nan(name, value):
+    found = []
+    for careful in (True, False):
+        with np.errstate(all="ignore"):
+            *_, output, gradients, calls = lay_out(TABLE[name], [np.array([value])], np.float64, careful)
+            for part in calls:
+                run(part)
+        found.append((output, *gradients.values()))
+    if not np.isnan(found[1][0]):
+        np.testing.assert_array_equal(found[1], found[0])
 
 
 def test_which_rows_are_laid_out():

@@ -254,6 +254,51 @@ def test_few_logits_give_the_same_to_rounding(activation):
     assert_alike(*found, tolerance=1e-11)
 
 
+LARGE = {"float64": 3e3, "float32": 3e2}  # of such numbers exp is infinite
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("activation", ["silu", "sigmoid", "gelu", "softplus"])
+@pytest.mark.parametrize("where", ["learned", "watched", "both"])
+@pytest.mark.parametrize("batch_size", [8, "full"])
+def test_numbers_at_which_exp_overflows_change_nothing(dtype, activation, where, batch_size, monkeypatch):
+    """A stack leaves out what guards against them, until it meets them."""
+    laid_out, lay_out = [], Stack._lay_out_calls
+    monkeypatch.setattr(
+        Stack, "_lay_out_calls", lambda self, careful: (laid_out.append(careful), lay_out(self, careful))
+    )
+
+    def rows(seed):
+        (X, y), (V, w) = problem("regression", seed)
+        X[5] *= LARGE[dtype] if where != "watched" else 1
+        V[5] *= LARGE[dtype] if where != "learned" else 1
+        return (X, y), (V, w)
+
+    data = [rows(seed) for seed in range(MEMBERS)]
+    made = {
+        "activation": activation,
+        "optimizer": "adam",
+        "task": "regression",
+        "dtype": dtype,
+        "scale": False,
+    }
+    together, alone = networks(**made), networks(**made)
+    errors = train_stacked(
+        together,
+        [learned for learned, _ in data],
+        [watched for _, watched in data],
+        epochs=3,
+        batch_size=batch_size,
+        learning_rates=[1e-4] * MEMBERS,
+        schedule=None,
+    )
+    for network, ((X, y), watched) in zip(alone, data, strict=True):
+        network.train(X, y, 3, 1e-4, batch_size, schedule=None, validation=watched, verbose=False)
+    assert np.isfinite([network.history.loss for network in alone]).all()
+    assert_alike(together, errors, alone, [None] * MEMBERS, 1e-9 if dtype == "float64" else 1e-4)
+    assert laid_out == ([False, True] if activation in ("silu", "sigmoid") else [False])
+
+
 @pytest.mark.parametrize("clip", [1e-3, 0.5, 1e9])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_gradients_are_clipped_one_by_one(clip, dtype):

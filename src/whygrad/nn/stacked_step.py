@@ -6,7 +6,7 @@ the arithmetic of all members: parameters lie in a matrix with a row for each, a
 single network's step has, and everything else goes entry by entry, so that a member's numbers are those of a
 network trained alone, to the last bit; only the cross-entropy of at most 64 logits is computed by other
 calls, which round otherwise. As there, where inputs are few the samples run along the last axis and the
-biases are one more row of the weights. Such an array lies as (units, members, n) in memory, and below it, where
+biases are one more row of the weights. Such an array lies as (units, members, n) in memory, below it, where
 a product needs them, the ones: entry by entry it is one piece, and a member's matrix is a slice with longer
 steps from row to row, which BLAS does not mind.
 """
@@ -50,6 +50,9 @@ class StackedStep:
         Strengths of the penalties. Shape: (members,).
     workspace
         Where steps that do not run at the same time share arrays.
+    careful
+        False is quicker, and may give NaN where numbers are so large that ``exp`` overflows, though the
+        loss is finite: a careful step then says so.
 
     Attributes
     ----------
@@ -88,8 +91,9 @@ class StackedStep:
         l1: Array | None = None,
         l2: Array | None = None,
         workspace: Workspace | None = None,
+        careful: bool = True,
     ) -> None:
-        self.workspace = Workspace() if workspace is None else workspace
+        self.workspace, self.careful = Workspace() if workspace is None else workspace, careful
         self.dtype, (self.members, self.n, _) = x.dtype, x.shape
         self.turned = x[0].size <= SMALL  # as a single network's step has it
         self.forward: list[Call] = []
@@ -109,9 +113,9 @@ class StackedStep:
             output = room[:width] if self.turned else room
             if layer.parameters:
                 # For an activation, the gradient by its input takes the place of that by its output.
-                upstream = next(upstreams)[: output.size].reshape(output.shape)
+                upstream, below = self._upstream(next(upstreams), output)
                 dense = _turned_dense if self.turned else _dense
-                calls = dense(whole, wb, dwb, output, upstream, before)
+                calls = dense(whole, wb, dwb, output, below, before)
             elif self.turned and layer.op.name == softmax.name:
                 self.turned = False  # from here on: it goes along the outputs
                 room = output = self._room(width)
@@ -156,9 +160,17 @@ class StackedStep:
         size = self.members * self.n * widest
         return np.empty(size, self.dtype), np.empty(size, self.dtype)
 
+    def _upstream(self, room: Array, output: Array) -> tuple[Array, Array]:
+        """Where the gradient by an output goes, and the same as a product takes it (see ``_product``)."""
+        if self.turned and len(output) == 1:
+            padded = np.zeros((2, *output.shape[1:]), self.dtype)
+            return padded[:1], padded
+        upstream = room[: output.size].reshape(output.shape)
+        return upstream, upstream
+
     def _activation(self, layer: Layer, source: Array, output: Array, upstream: Array) -> Calls:
         """The calls of a row; the gradient by its input is written over that by its output."""
-        layout = Layout(self.dtype)
+        layout = Layout(self.dtype, self.careful)
         places = [layout.given(source)]
         y = layout.store(layer.op.forward(layout, *places), output)
         layout.next_phase()
@@ -201,7 +213,7 @@ class StackedEvaluation:
 
     Parameters
     ----------
-    network, loss, values, targets, workspace
+    network, loss, values, targets, workspace, careful
         As for :class:`StackedStep`.
     x
         The inputs alone. Shape: (members, n, inputs).
@@ -212,9 +224,17 @@ class StackedEvaluation:
     """
 
     def __init__(
-        self, network: Sequential, loss: Loss, values: Array, x: Array, targets: Array, workspace: Workspace
+        self,
+        network: Sequential,
+        loss: Loss,
+        values: Array,
+        x: Array,
+        targets: Array,
+        workspace: Workspace,
+        careful: bool = True,
     ) -> None:
         self.calls: list[Call] = []
+        self.careful = careful
         members, n, inputs = x.shape
         whole = np.ones((inputs + 1, members, n), x.dtype)  # x as a layer's product wants it
         source, taken = whole[:-1], list[Array]()
@@ -245,7 +265,7 @@ class StackedEvaluation:
             workspace.give_back(array)
 
     def _activate(self, layer: Layer, source: Array, output: Array, workspace: Workspace) -> None:
-        layout = Layout(source.dtype)
+        layout = Layout(source.dtype, self.careful)
         layout.store(layer.op.forward(layout, layout.given(source)), output)
         self.calls += layout.calls(workspace)[0]
 
@@ -293,11 +313,16 @@ def _weighted(x: Array, wb: Array, z: Array) -> list[Call]:
     return [(np.matmul, (wb.mT, x.transpose(1, 0, 2), z.transpose(1, 0, 2)))]
 
 
-def _turned_dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: Array | None) -> Calls:
-    """The same with ``[dW; db] = [x; 1] δᵀ`` and ``dx = W δ``."""
+def _turned_dense(x: Array, wb: Array, dwb: Array, z: Array, below: Array, dx: Array | None) -> Calls:
+    """The same with ``[dW; db] = [x; 1] δᵀ`` and ``dx = W δ``; ``below`` is δ, with zeros under it or not."""
+    delta, outputs = below[: len(z)], len(z)
     backward: list[Call] = [(np.matmul, (x.transpose(1, 0, 2), _members_first(delta), dwb))]
     if dx is not None:
-        backward += _product(wb[:, :-1], delta.transpose(1, 0, 2), dx.transpose(1, 0, 2))
+        weights = wb[:, :-1]
+        if len(below) > outputs:
+            weights = np.zeros((*weights.shape[:2], len(below)), x.dtype)
+            backward.append((weights[:, :, :outputs].__setitem__, (..., wb[:, :-1])))
+        backward.append((np.matmul, (weights, below.transpose(1, 0, 2), dx.transpose(1, 0, 2))))
     return _weighted(x, wb, z), backward
 
 
@@ -311,8 +336,8 @@ def _dense(x: Array, wb: Array, dwb: Array, z: Array, delta: Array, dx: Array | 
 
 
 def _product(a: Array, b: Array, out: Array) -> list[Call]:
-    """The product of each pair. Outer products, where one number times one is all, NumPy makes one by one and
-    slowly: with a zero beside each they are left to BLAS.
+    """The product of each pair. Outer products, where one number times one is all, NumPy makes entry by entry
+    and slowly: with a zero beside each they are left to BLAS.
     """
     if a.shape[2] > 1:
         return [(np.matmul, (a, b, out))]

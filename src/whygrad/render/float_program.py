@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autodiff.op import Elementwise
+from ..autodiff.readings import Guards
 from ..autodiff.readings import arrays as numpy_reading
 from ..autodiff.readings.symbols import BASE
 from ..autodiff.table import TABLE
@@ -132,7 +133,7 @@ def _compare(sign: str, a: Any, b: Any) -> Any:
     return np.frompyfunc(lambda p, q: Source(f"({_source(p).text} {sign} {_source(q).text})"), 2, 1)(a, b)
 
 
-class _Floats:
+class _Floats(Guards):
     """``xp`` for arrays of source."""
 
     def __init__(self, helpers: dict[str, str]) -> None:

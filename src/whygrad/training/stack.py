@@ -21,7 +21,7 @@ from .loop import BLOCK, Training
 from .stack_figures import NormsOfEach, Scores, clip_rows, norms_of_rows, scorer_of_each
 
 Array = np.ndarray[Any, Any]
-EVALUATED = 1 << 14  # entries in the widest array of an evaluation: with those around it, they fit the cache
+EVALUATED = 1 << 15  # entries in the widest array of an evaluation: with those around it, they fit the cache
 GONE = 4  # one in so many has diverged: lay out anew for the others
 
 
@@ -94,6 +94,7 @@ class Stack:
         self.X = np.array([run.data.X for run in runs])
         self.targets = np.array([run.data.targets for run in runs])
         self.alive = np.ones(len(runs), bool)
+        self.ones = np.ones(len(runs))
         self.offsets = np.arange(len(runs)).reshape(-1, 1) * self.rows
         self.order = np.empty((len(runs), self.rows), np.intp)
         self.norms = NormsOfEach(first.norms, self.values)
@@ -103,11 +104,24 @@ class Stack:
             self.drawn = np.empty_like(self.X), np.empty_like(self.targets)
         else:
             self.drawn = self.X, self.targets
-        self.workspace = Workspace()
-        self.steps = {n: self._step_for(n) for n in {first.batch_size, self.rows % first.batch_size} - {0}}
+        self._lay_out_calls(careful=False)
         outputs = self.steps[first.batch_size].step.predictions.shape[2]
         self.outputs = np.empty((*self.X.shape[:2], outputs), self.X.dtype)  # of an epoch, batch after batch
+
+    def _lay_out_calls(self, careful: bool) -> None:
+        """Make the steps and evaluations, quick ones or such as stand numbers at which ``exp`` overflows."""
+        size = self.members[0].batch_size
+        self.careful, self.workspace = careful, Workspace()
+        self.steps = {n: self._step_for(n) for n in {size, self.rows % size} - {0}}
         self.evaluations = self._evaluations()
+
+    def _be_careful(self, n: int) -> _Step:
+        """Something is not finite: have all calls laid out carefully; gives the step that is due anew."""
+        before = self.steps[n]
+        self._lay_out_calls(careful=True)
+        step = self.steps[n]
+        step.x[...], step.targets[...] = before.x, before.targets
+        return step
 
     @property
     def rows(self) -> int:
@@ -131,6 +145,7 @@ class Stack:
             l1=np.array([run.regularizer.l1 for run in members]),
             l2=np.array([run.regularizer.l2 for run in members]),
             workspace=self.workspace,
+            careful=self.careful,
         )
         return _Step(step, step.inputs, targets)
 
@@ -149,7 +164,7 @@ class Stack:
             part = slice(begin, begin + size)
             X = np.array([rows.X for rows in watched[part]])
             evaluation = StackedEvaluation(
-                first.network, first.loss, self.values[part], X, targets[part], workspace
+                first.network, first.loss, self.values[part], X, targets[part], workspace, self.careful
             )
             found.append(_Evaluation(evaluation, targets[part], scorer_of_each(self.head, targets[part])))
         return found
@@ -203,7 +218,10 @@ class Stack:
             if order is not None:
                 step.x[...], step.targets[...] = self.drawn[0][:, part], self.drawn[1][:, part]
             loss = step.step.run()
-            if not math.isfinite(np.add.reduce(loss)):
+            if not self.careful and not math.isfinite(loss.dot(self.ones)):
+                step = self._be_careful(n)
+                loss = step.step.run()
+            if not math.isfinite(loss.dot(self.ones)):
                 self._fail("loss", loss, order, done, n)
             done += n
             if done == rows:
@@ -313,6 +331,10 @@ class Stack:
         if self.members[0].validation is None:
             return None
         if self.evaluations:
+            seen = np.concatenate([evaluation.run() for evaluation in self.evaluations])
+            if self.careful or math.isfinite(seen[:, 0].dot(self.ones)):
+                return seen
+            self._lay_out_calls(careful=True)
             return np.concatenate([evaluation.run() for evaluation in self.evaluations])
         found = np.full((len(self.members), 2), math.nan)
         for row, run in enumerate(self.members):

@@ -3,7 +3,8 @@
 In a rule ``xp.divide`` and ``xp.power`` stand for ``/`` and ``**``, which raise on Python numbers where
 arrays give inf or NaN. Piecewise rules use masks, ``xp.sign`` and ``xp.compare``, never ``if`` or ``==``;
 rows whose derivative is a mask are gates. ``xp.strong_product(a, function, b)`` is ``a * function(b)``, and 0
-where ``a`` is 0, whatever the function says there.
+where ``a`` is 0, whatever the function says there. Bounds that matter to overflow alone are
+``xp.at_most`` and ``xp.at_least``.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ elu = elementwise(
 
 
 def _sigmoid(xp: Any, a: Any) -> Any:
-    e = xp.exp(xp.minimum(a, 40.0))  # above 37 the result is 1; exp overflows above 88 in float32
+    e = xp.exp(xp.at_most(a, 40.0))  # above 37 the result is 1; exp overflows above 88 in float32
     return e / (1 + e)
 
 
@@ -105,7 +106,7 @@ sigmoid = elementwise(  # both tails are kept: exp(a) far below 0, where 1 / (1 
 )
 silu = elementwise(
     "silu",
-    lambda xp, a: xp.maximum(a, -1000.0) * xp.sigmoid(a),  # not -inf · 0
+    lambda xp, a: xp.at_least(a, -1000.0) * xp.sigmoid(a),  # not -inf · 0
     d_a=lambda xp, y, a: xp.sigmoid(a) + xp.bounded(y) * (1 - xp.sigmoid(a)),
     textbook=lambda xp, a: a * xp.sigmoid(a),
 )
@@ -130,7 +131,7 @@ def _gelu_slope(xp: Any, y: Any, a: Any) -> Any:
 
 gelu = elementwise(  # the tanh form (Hendrycks and Gimpel, 2016); NumPy has no erf
     "gelu",
-    lambda xp, a: 0.5 * xp.maximum(a, -1000.0) * (1 + _gelu_tanh(xp, a)),
+    lambda xp, a: 0.5 * xp.at_least(a, -1000.0) * (1 + _gelu_tanh(xp, a)),
     d_a=_gelu_slope,
     textbook=lambda xp, a: 0.5 * a * (1 + xp.tanh(ROOT * (a + 0.044715 * a * a * a))),
 )

@@ -23,7 +23,23 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Namespace:
+class Guards:
+    """Bounds in a rule that only keep ``exp`` from overflowing, or an infinity from meeting 0.
+
+    Without them the result is NaN there, and the same to the last bit everywhere else: a reading in a hurry
+    may leave them out, and look for NaN afterwards.
+    """
+
+    def at_most(self: Any, a: Any, bound: float) -> Any:
+        """The smaller one."""
+        return self.minimum(a, bound)
+
+    def at_least(self: Any, a: Any, bound: float) -> Any:
+        """The larger one."""
+        return self.maximum(a, bound)
+
+
+class Namespace(Guards):
     """Base functions by name; an unknown name is looked up in the table and read in this namespace.
 
     With ``holds="numbers"`` only elementwise rows are found: the others need the shapes of arrays.
@@ -43,7 +59,7 @@ class Namespace:
         return function
 
 
-class _Nodes:
+class _Nodes(Guards):
     """The reading on nodes: ``xp.tanh(a)`` records the row ``tanh``."""
 
     def __getattr__(self, name: str) -> Any:

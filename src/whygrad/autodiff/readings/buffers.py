@@ -190,20 +190,24 @@ class Layout(Namespace):
     ----------
     dtype
         Of every value.
+    careful
+        False leaves out the guards (``at_most``, ``at_least``) of the first phase: where that gives NaN,
+        run a careful layout. In later phases the same ones are left out, and no others.
     """
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: Any, careful: bool = True) -> None:
         functions: dict[str, Any] = {
             name: self._elementwise_function(getattr(np, name)) for name in UNARY + BINARY
         }
         super().__init__("arrays", **functions)
-        self.dtype = np.dtype(dtype)
+        self.dtype, self.careful = np.dtype(dtype), careful
         self.phase = 0
         self.steps: list[_Step] = []
         self.known: dict[Any, Place] = {}
         self.constants: dict[Any, Array] = {}
         self.places: dict[int, Place] = {}
         self.sources: set[int] = set()  # ids of the arrays that were given
+        self.guards: set[Any] = set()  # that are left out
 
     def __getattr__(self, name: str) -> Any:
         if name in BASE:  # and not among ours
@@ -275,6 +279,19 @@ class Layout(Namespace):
         if not isinstance(a, Place):
             return float(strong_log(a))
         return self._note(_strong_log, (self.elementwise(np.not_equal, a, 0.0), a), a.shape, self.dtype)
+
+    def at_most(self, a: Place, bound: float) -> Place:
+        """The smaller one, or in a hurry a itself."""
+        return a if self._left_out(np.minimum, a, bound) else self.minimum(a, bound)
+
+    def at_least(self, a: Place, bound: float) -> Place:
+        """The larger one, or in a hurry a itself."""
+        return a if self._left_out(np.maximum, a, bound) else self.maximum(a, bound)
+
+    def _left_out(self, ufunc: Any, a: Place, bound: float) -> bool:
+        if not self.careful and self.phase == 0:
+            self.guards.add((ufunc, a, bound))
+        return (ufunc, a, bound) in self.guards
 
     def bounded(self, a: Place) -> Place:
         """a as it is: one too large to be squared gives NaN here, and training stops where arrays go on."""

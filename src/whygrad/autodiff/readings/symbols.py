@@ -7,6 +7,7 @@ Two namespaces: :data:`WORDS` keeps ``sigmoid`` one word, for a person (see ``no
 from __future__ import annotations
 
 from ..table import TABLE
+from . import Guards
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ BASE = frozenset(
 )
 
 
-class SymbolSpace:
+class SymbolSpace(Guards):
     """``xp`` for symbols."""
 
     def __init__(self, expand: bool) -> None:
