@@ -51,6 +51,7 @@ def step_that(act, at, monkeypatch):
         return plain(self, rows)
 
     monkeypatch.setattr(checkpoint, "SHARE", 1e12)
+    monkeypatch.setattr(checkpoint, "PAUSE", 0.0)
     monkeypatch.setattr(Training, "_step", step)
 
 

@@ -36,6 +36,7 @@ class Killed(BaseException):
 @pytest.fixture(autouse=True)
 def _written_at_every_step(monkeypatch):
     monkeypatch.setattr(checkpoint, "SHARE", math.inf)
+    monkeypatch.setattr(checkpoint, "PAUSE", 0.0)
 
 
 def train(file, y=NUMBERS, kill_after=None, resume=False, made=None, **settings):
@@ -409,6 +410,7 @@ def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint, "SHARE", math.inf)
+        patch.setattr(checkpoint, "PAUSE", 0.0)
         train(folder / "run", kill_after=6, patience=2, validation=0.3)
     return (folder / "run").read_bytes()
 
@@ -594,8 +596,10 @@ def test_a_temporary_file_is_named_as_what_is_removed(tmp_path, monkeypatch):
 
 
 # --- how often ---------------------------------------------------------------------------------------
-def test_writing_takes_two_per_cent_of_the_time(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("pause", "between"), [(0.0, 0.1 / 0.02), (1.0, 0.1 / 0.02), (7.5, 7.5)])  # seconds
+def test_writing_takes_two_per_cent_of_the_time_and_comes_now_and_then(pause, between, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "SHARE", 0.02)
+    monkeypatch.setattr(checkpoint, "PAUSE", pause)
     now, written = [0.0], []
 
     class Clock:
@@ -620,7 +624,7 @@ def test_writing_takes_two_per_cent_of_the_time(tmp_path, monkeypatch):
     for name in ("checkpoint", "loop", "watching"):
         monkeypatch.setattr(f"whygrad.training.{name}.time", Clock)
     monkeypatch.setattr(checkpoint, "write_whole", slow)
-    train(tmp_path / "run", made=network(optimizer=Timed(0.01)), epochs=600)
+    train(tmp_path / "run", made=network(optimizer=Timed(0.01)), epochs=900)
     gaps = np.diff(written)
     assert len(gaps) >= 3
-    assert gaps == pytest.approx(0.1 / 0.02 + 0.1, abs=0.011)
+    assert gaps == pytest.approx(between + 0.1, abs=0.011)

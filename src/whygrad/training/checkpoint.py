@@ -26,7 +26,10 @@ from .loop import Best, Training
 
 Array = np.ndarray[Any, Any]
 FORMAT, DIGEST = "whygrad-checkpoint-1", "digest"
-SHARE = 0.02  # of the time may go into writing
+SHARE, PAUSE = (
+    0.02,
+    1.0,
+)  # how much of the time may go into writing; seconds from one time to the next, at least
 GENERATOR = "PCG64"
 IN_FULL = 4096  # bytes of an array that enter a digest as they are; digests in files depend on it
 
@@ -161,7 +164,7 @@ class Checkpoint:
         text = saved.model_dump_json()
         write_whole(self.path, to_bytes(tensors, {FORMAT: text, DIGEST: _digest_of(text, tensors)}))
         end = time.perf_counter()
-        self.due = end + (end - start) / SHARE
+        self.due = end + max(PAUSE, (end - start) / SHARE)
 
     def _restore(self, run: Training, saved: SavedTraining, tensors: dict[str, Array]) -> None:
         names = dict.fromkeys([*self.setup, *saved.setup])

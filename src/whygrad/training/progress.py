@@ -43,13 +43,13 @@ def training_bar(
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=vanish, refresh_per_second=3) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=vanish, auto_refresh=False) as progress:
         task = progress.add_task(title, total=None, figures="")
 
         def advance(run: Training) -> None:
             epochs, rows = run.last - run.first, len(run.data.X)
             done = len(run.history) - run.first + run.done / rows
-            progress.update(task, total=epochs, completed=done, figures=figures(run))
+            progress.update(task, total=epochs, completed=done, figures=figures(run), refresh=True)
 
         yield advance
 
