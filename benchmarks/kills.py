@@ -4,9 +4,9 @@ python benchmarks/kills.py --kills 1000
 
 Three kinds in turn: ``train`` with checkpoints as often as two per cent of the time allow; ``train`` with a
 checkpoint after every step, so that most kills hit while a file is written; and the command ``whygrad
-train``. A process of its own is forked for each run, from one that has imported everything, and killed with SIGKILL.
-After each kill the checkpoint has to be there, if a step was taken, and to be read; then the run goes on,
-to be killed again or to its end, where every bit has to be that of the unbroken run.
+train``. A process of its own is forked for each run, from one that has imported everything, and killed
+with SIGKILL. After each kill the checkpoint has to be there, if a step was taken, and to be read; then the
+run goes on, to be killed again or to its end, where every bit has to be that of the unbroken run.
 """
 
 from __future__ import annotations
