@@ -51,7 +51,8 @@ def by_the_rows(name, bias, w, x):
 @settings(max_examples=25, deadline=None)
 def test_a_neuron_is_its_rows_bit_for_bit(name, plain, data):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("whygrad.autodiff.value_sweep.SUM_IS_PLAIN", plain)
+        for module in ("value_sweep", "neuron"):
+            patch.setattr(f"whygrad.autodiff.{module}.SUM_IS_PLAIN", plain)
         compare_with_the_rows(name, data)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import isfinite
+from operator import mul
 
 from .ops import elementwise as rows
 from .readings.floats import FLOATS
 from .value import Value, new, take_apart
 from .value_methods import PAIRS
-from .value_sweep import Inputs, Weights, weighted_sum
+from .value_sweep import SUM_IS_PLAIN, Inputs, Weights, weighted_sum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,12 +36,18 @@ def neuron(weights: Weights, inputs: Inputs, activation: Any = None) -> Value:
     >>> y.data, b.grad, w.grad, x.grad
     (7.0, 1.0, 3.0, 2.0)
     """
-    data = weights.data_now()
-    y = total = weighted_sum(data, inputs.data)
+    # All in one place, without calls: most of a step of training by scalars is spent here.
+    data = [node.data for node in weights.nodes]
+    if data == weights.data:
+        data = weights.data
+    else:
+        weights.data = data if all(data) else None
+    plain = SUM_IS_PLAIN  # then it is what weighted_sum does
+    y = total = sum(map(mul, data, inputs.data), -0.0) if plain else weighted_sum(data, inputs.data)
     node = new(Value)
-    node.op = rows.weighted_sum
-    node.da = 1.0
-    if activation is not None:
+    if activation is None:
+        node.op, node.da = rows.weighted_sum, 1.0
+    else:
         node.op = activation
         pair: Any = PAIRS.get(activation)
         y, node.da = pair(total) if pair is not None else _pair(activation, total)

@@ -87,25 +87,18 @@ class Inputs(Group):
 
 
 class Weights(Group):
-    """The bias and the weights of a neuron: one object for all its uses."""
+    """The bias and the weights of a neuron: one object for all its uses.
+
+    ``data`` are those of the members in the last forward pass: one list for as long as they are the same
+    numbers, as in most of the forward passes of a step; a list for each neuron and each of them would keep
+    the collector busy. With a zero among them there is none: 0.0 and -0.0 are equal, and no telling.
+    """
 
     __slots__ = ("data",)
 
     def __init__(self, nodes: Sequence[Value]) -> None:
         super().__init__(nodes)
         self.data: list[float] | None = None
-
-    def data_now(self) -> list[float]:
-        """The data of the members; the same list as before while they are the same numbers.
-
-        Most of the forward passes of a step find the weights unchanged, and a list for each neuron and each
-        of them would keep the collector busy. 0.0 and -0.0 are equal: with a zero there is no telling.
-        """
-        data = [node.data for node in self.nodes]
-        if data == self.data:
-            return self.data
-        self.data = data if all(data) else None
-        return data
 
     def parents_of(self, node: Value) -> tuple[Value, ...]:
         """The bias, the weights, the inputs: the order of the row."""
