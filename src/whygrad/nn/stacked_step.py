@@ -2,13 +2,12 @@
 
 A small network's step is dozens of NumPy calls that each cost more than their arithmetic. Here each call does
 the arithmetic of all members: parameters lie in a matrix with a row for each, and whatever a network has as
-(n, units) is (members, n, units). Products are made slice by slice with the operands and the strides that a
-single network's step has, and everything else goes entry by entry, so that a member's numbers are those of a
-network trained alone, to the last bit; only the cross-entropy of at most 64 logits is computed by other
-calls, which round otherwise. As there, where inputs are few the samples run along the last axis and the
-biases are one more row of the weights. Such an array lies as (units, members, n) in memory, below it, where
-a product needs them, the ones: entry by entry it is one piece, and a member's matrix is a slice with longer
-steps from row to row, which BLAS does not mind.
+(n, units) is (members, n, units). Products are made slice by slice with the operands that a single network's
+step has, and everything else goes entry by entry, so that a member's numbers are those of a network trained
+alone, to the last bit; only batches of fewer than 16 rows, and the cross-entropy of at most 64 logits, round
+otherwise. As there, where inputs are few the samples run along the last axis, and the biases are one more
+row of the weights. Such an array lies in memory as (units, members, n). Where a product needs a row of ones,
+it is one more unit at the end, so that the units alone are one piece, and nothing is copied for it.
 """
 
 from __future__ import annotations
@@ -278,6 +277,8 @@ class StackedEvaluation:
 
 def unstackable(network: Sequential, loss: Loss | None) -> str | None:
     """Which layer or loss cannot be laid out for many networks at once; None if all can."""
+    if network.layers and type(network.layers[0]) is not Dense:
+        return f"{network.layers[0]!r} as the first layer"
     for layer in network.layers:
         plain = is_laid_out(layer) and type(layer).call is Layer.call
         activates = isinstance(layer, Activation) and (

@@ -26,10 +26,8 @@ from .loop import Best, Training
 
 Array = np.ndarray[Any, Any]
 FORMAT, DIGEST = "whygrad-checkpoint-1", "digest"
-SHARE, PAUSE = (
-    0.02,
-    1.0,
-)  # how much of the time may go into writing; seconds from one time to the next, at least
+SHARE = 0.02  # of the time may go into writing
+PAUSE = 2.0  # seconds between two checkpoints, at least
 GENERATOR = "PCG64"
 IN_FULL = 4096  # bytes of an array that enter a digest as they are; digests in files depend on it
 

@@ -181,7 +181,7 @@ class Stack:
         self.noted = []
         self.places = [self.places[row] for row in rows]
         self.values = self.values[rows]
-        self.gradient = np.zeros_like(self.values)
+        self.gradient = self.gradient[rows]
         self.optimizer = self.optimizer.keep(rows, self.values, self.gradient)
         self._lay_out()
 

@@ -27,7 +27,8 @@ class Guards:
     """Bounds in a rule that only keep ``exp`` from overflowing, or an infinity from meeting 0.
 
     Without them the result is NaN there, and the same to the last bit everywhere else: a reading in a hurry
-    may leave them out, and look for NaN afterwards.
+    may leave them out, and look for NaN afterwards, behind rows that do not make a number of it again, as
+    ``step`` and ``compare`` would.
     """
 
     def at_most(self: Any, a: Any, bound: float) -> Any:
