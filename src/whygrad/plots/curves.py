@@ -29,6 +29,7 @@ from .style import (
 
 Array = np.ndarray[Any, Any]
 SPAN = 30  # a loss that falls by more than this factor is drawn on a logarithmic axis
+NAMED = 30  # letters of a name in the legend of runs compared, where lines are few and long
 
 
 def loss_curve(
@@ -149,7 +150,7 @@ def learning_rates(
     ax = axes(ax, 7.2, 4.6)
     words, everything = [], []
     for place, (label, history) in enumerate(histories.items()):
-        text = f"{label:g}" if isinstance(label, (int, float)) else cut(label)
+        text = f"{label:g}" if isinstance(label, (int, float)) else cut(label, NAMED)
         loss = numbers(history.loss)
         epochs = _epochs(history)
         ended = f"ends at {short(loss[-1])}" if len(loss) and np.isfinite(loss[-1]) else "diverges"

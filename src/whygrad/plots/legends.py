@@ -21,6 +21,7 @@ Array = np.ndarray[Any, Any]
 PLACES = ("upper right", "upper left", "lower right", "lower left", "upper center", "lower center")
 HANDLE, BETWEEN, BORDER, ROW = 30.0, 16.0, 10.0, 17.0  # points: of a line with its gap, and around texts
 UNDER, UNDER_NAMED = 24.0, 42.0  # points from the axes to a legend below: tick labels, and a name with them
+ENTRY = 48  # letters of an entry
 LINES_BELOW = 2  # a legend of more lines than that goes beside the axes
 LOOK: dict[str, Any] = {
     "fontsize": TEXT,
@@ -64,7 +65,7 @@ def legend(
     ['falls']
     """
     shown = ax.get_legend_handles_labels()[0] if handles is None else list(handles)
-    labels = [cut(handle.get_label(), 40) for handle in shown]
+    labels = [cut(handle.get_label(), ENTRY) for handle in shown]
     if not labels:
         return
     free = None if outside else _free(ax, labels, avoid, title)
@@ -94,7 +95,7 @@ def common_legend(whole: Figure | SubFigure, parts: Sequence[Axes]) -> None:
             shown.setdefault(label, handle)
     if not shown:
         return
-    labels = [cut(label, 40) for label in shown]
+    labels = [cut(label, ENTRY) for label in shown]
     width = 72 * whole.bbox.width / figure_of(whole).dpi
     columns = _columns(labels, 0.95 * width)
     _plain(whole.legend(list(shown.values()), labels, loc="outside lower center", ncols=columns, **LOOK))
