@@ -44,8 +44,9 @@ class Op:
         How a drawn graph labels the node; the name by default.
     shapes
         Letters for the sizes, as in ``"(n, i) (i, o) (o)"``: what has to agree, for error messages.
-    check
-        ``check(op, inputs)`` refuses arrays that NumPy would accept but the operation must not.
+    check, check_values
+        ``check(op, inputs)`` refuses arrays of a shape or dtype that NumPy would accept but the operation
+        must not; ``check_values(op, inputs)`` looks at what is in them.
     gate
         For an elementwise row whose local derivative is 0 by a condition: nothing passes there, not even an
         infinite upstream gradient, which 0 would turn into NaN.
@@ -54,6 +55,7 @@ class Op:
     __slots__ = (
         "bound",
         "check",
+        "check_values",
         "flow",
         "forward",
         "gate",
@@ -62,6 +64,7 @@ class Op:
         "name",
         "rules",
         "shapes",
+        "specialized",
         "symbol",
         "textbook",
         "variadic",
@@ -79,14 +82,17 @@ class Op:
         symbol: str | None = None,
         shapes: str | None = None,
         check: Callable[[Op, Sequence[Any]], None] | None = None,
+        check_values: Callable[[Op, Sequence[Any]], None] | None = None,
         gate: bool = False,
         keywords: dict[str, Any] | None = None,
     ) -> None:
         self.name, self.forward, self.rules, self.inputs = name, forward, rules, inputs
         self.variadic, self.textbook, self.symbol = variadic, textbook or forward, symbol or name
-        self.shapes, self.check, self.gate, self.keywords = shapes, check, gate, keywords or {}
+        self.shapes, self.gate, self.keywords = shapes, gate, keywords or {}
+        self.check, self.check_values = check, check_values
         self.flow = tuple([rule is not None and not (type(rule) is int and rule == 0) for rule in rules])
         self.bound: dict[tuple[Any, ...], Op] = {}
+        self.specialized: dict[Any, Any] = {}  # what is written for operands of given kinds
 
     def __repr__(self) -> str:
         keywords = "".join([f", {name}={value!r}" for name, value in self.keywords.items()])
@@ -136,6 +142,7 @@ class Op:
             symbol=self.symbol,
             shapes=self.shapes,
             check=self.check,
+            check_values=self.check_values,
             gate=self.gate,
             keywords=keywords,
         )

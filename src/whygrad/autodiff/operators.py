@@ -47,6 +47,14 @@ class ArrayOperations:
         def __pow__(self, other: Any) -> Any: ...
         def __rpow__(self, other: Any) -> Any: ...
 
+    def record_one(self, op: Op) -> Any:
+        """``record`` for a row of this operand alone."""
+        return self.record(op, (self,))
+
+    def record_two(self, op: Op, other: Any) -> Any:
+        """``record`` for a row of this operand and another."""
+        return self.record(op, (self, other))
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes along the axes."""
@@ -90,35 +98,37 @@ class ArrayOperations:
         )
 
     def __matmul__(self, other: Any) -> Any:
+        if hasattr(other, "record") and self.data.ndim > 1 and other.data.ndim > 1:
+            return self.record_two(_arrays.matmul, other)
         return _matmul(self, other)
 
     def __rmatmul__(self, other: Any) -> Any:
         return _matmul(other, self)
 
     def __getitem__(self, key: Any) -> Any:
-        return self.record(_arrays.index.bind(key=_kept(key)), (self,))
+        return self.record_one(_arrays.index.bind(key=_kept(key)))
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
         """Sum over all entries, or along an axis."""
-        return self.record(_arrays.sum.bind(axis=axis, keepdims=keepdims), (self,))
+        return self.record_one(_arrays.sum.bind(axis=axis, keepdims=keepdims))
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
         """Mean over all entries, or along an axis."""
-        return self.record(_arrays.mean.bind(axis=axis, keepdims=keepdims), (self,))
+        return self.record_one(_arrays.mean.bind(axis=axis, keepdims=keepdims))
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Any:
         """Largest entry, or the largest along an axis; at a tie the gradient is shared equally."""
-        return self.record(_arrays.max.bind(axis=axis, keepdims=keepdims), (self,))
+        return self.record_one(_arrays.max.bind(axis=axis, keepdims=keepdims))
 
     def reshape(self, *shape: Any) -> Any:
         """The same entries in another shape."""
         sizes = shape[0] if len(shape) == 1 else shape
-        return self.record(_arrays.reshape.bind(shape=sizes), (self,))
+        return self.record_one(_arrays.reshape.bind(shape=sizes))
 
     def transpose(self, *axes: Any) -> Any:
         """Axes in another order; reversed when none are named."""
         order = tuple(axes[0]) if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
-        return self.record(_arrays.transpose.bind(axes=order or None), (self,))
+        return self.record_one(_arrays.transpose.bind(axes=order or None))
 
     @property
     def T(self) -> Any:  # noqa: N802 - NumPy's name
@@ -128,23 +138,23 @@ class ArrayOperations:
     @property
     def mT(self) -> Any:  # noqa: N802 - NumPy's name
         """The last two axes swapped."""
-        return self.record(_arrays.matrix_transpose, (self,))
+        return self.record_one(_arrays.matrix_transpose)
 
     def leaky_relu(self, slope: float = 0.01) -> Any:
         """a above 0, slope · a below."""
-        return self.record(_elementwise.leaky_relu.bind(slope=slope), (self,))
+        return self.record_one(_elementwise.leaky_relu.bind(slope=slope))
 
     def elu(self, alpha: float = 1.0) -> Any:
         """a above 0, alpha · (exp(a) - 1) below."""
-        return self.record(_elementwise.elu.bind(alpha=alpha), (self,))
+        return self.record_one(_elementwise.elu.bind(alpha=alpha))
 
     def softmax(self, axis: int = -1) -> Any:
         """exp(z), divided by its sum along the axis."""
-        return self.record(_arrays.softmax.bind(axis=axis), (self,))
+        return self.record_one(_arrays.softmax.bind(axis=axis))
 
     def log_softmax(self, axis: int = -1) -> Any:
         """Logarithm of softmax, without leaving the range of floats."""
-        return self.record(_arrays.log_softmax.bind(axis=axis), (self,))
+        return self.record_one(_arrays.log_softmax.bind(axis=axis))
 
 
 def _matmul(a: Any, b: Any) -> Any:
@@ -185,7 +195,9 @@ def _named(function: Callable[..., Any], name: str, doc: str) -> Callable[..., A
 
 
 def _method(row: Op, name: str) -> Callable[..., Any]:
-    return _named(lambda self, *others: self.record(row, (self, *others)), name, f"The row {row.name}.")
+    if len(row.inputs) == 1:
+        return _named(lambda self: self.record_one(row), name, f"The row {row.name}.")
+    return _named(lambda self, other: self.record_two(row, other), name, f"The row {row.name}.")
 
 
 def _reflected(row: Op, name: str) -> Callable[..., Any]:

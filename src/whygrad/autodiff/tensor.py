@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -17,13 +17,16 @@ from .operators import ArrayOperations
 from .ops import losses as _losses  # noqa: F401 - enters the rows into the table
 from .readings.arrays import ARRAYS, Array
 from .shapes import explain
+from .specialized import Specialized, kinds_of, note_use
 from .table import TABLE
+from .tensor_sweep import backpropagate
 
 if TYPE_CHECKING:
     from .node import Observer
 
 
 _new = object.__new__
+_ndarray = np.ndarray
 
 
 class Tensor(ArrayOperations, Node):
@@ -58,7 +61,17 @@ class Tensor(ArrayOperations, Node):
            [8.]])
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "label", "marks", "op", "parents", "requires_grad")
+    __slots__ = (
+        "__weakref__",
+        "data",
+        "grad",
+        "label",
+        "marks",
+        "op",
+        "parents",
+        "pull",
+        "requires_grad",
+    )
 
     data: Array
     grad: Array | None
@@ -69,6 +82,7 @@ class Tensor(ArrayOperations, Node):
         self.requires_grad = requires_grad
         self.op: Op | None = None
         self.parents: tuple[Tensor, ...] = ()
+        self.pull: Any = None
         self.marks: tuple[Any, ...] = ()
         self.label = label
 
@@ -78,29 +92,49 @@ class Tensor(ArrayOperations, Node):
         node = _new(Tensor)
         node.data = data if type(data) in (float, int, bool) else _array(data, False)
         node.grad, node.requires_grad, node.op, node.parents, node.marks = None, False, None, (), ()
-        node.label = ""
+        node.pull, node.label = None, ""
         return node
 
     @classmethod
     def record(cls, op: Op, operands: Sequence[Any]) -> Tensor:
         """Compute ``op`` by its row, read on arrays, and keep what the backward pass needs."""
-        parents = tuple(
-            [operand if isinstance(operand, Tensor) else Tensor.plain(operand) for operand in operands]
-        )
+        parents = tuple([x if isinstance(x, Tensor) else Tensor.plain(x) for x in operands])
+        xs = [parent.data for parent in parents]
+        kinds = kinds_of(xs)
+        written = op.specialized.get(kinds)
+        if isinstance(written, Specialized):
+            return written.record(*parents)
         node = _new(Tensor)
-        node.data = y = evaluate(op, [parent.data for parent in parents])
-        node.grad, node.label = None, ""
-        for parent, flows in zip(parents, op.flow * len(parents) if op.variadic else op.flow, strict=True):
-            if flows and parent.requires_grad:
-                node.requires_grad, node.op, node.parents = True, op, parents
-                # what was computed is marked once; a leaf may change between uses, so each use marks it
-                node.marks = (
-                    fingerprint(y),
-                    *[None if p.op is not None else fingerprint(p.data) for p in parents],
-                )
-                return node
-        node.requires_grad, node.op, node.parents, node.marks = False, None, (), ()
+        node.data = y = evaluate(op, xs)
+        node.grad, node.label, node.pull = None, "", None
+        if any([parent.requires_grad and op.flows(i) for i, parent in enumerate(parents)]):
+            # what was computed is marked once; a leaf may change between uses, so each use marks it
+            marks = [None if p.op is not None else fingerprint(p.data) for p in parents]
+            node.requires_grad, node.op, node.parents = True, op, parents
+            node.marks = (fingerprint(y), *marks)
+        else:
+            node.requires_grad, node.op, node.parents, node.marks = False, None, (), ()
+        note_use(op, kinds, parents)
         return node
+
+    def record_one(self, op: Op) -> Tensor:
+        """``record`` for a row of this tensor alone, sooner."""
+        x = self.data
+        if x.__class__ is _ndarray:
+            written = op.specialized.get((x.shape, x.dtype))
+            if isinstance(written, Specialized):
+                return written.record(self)
+        return self.record(op, (self,))
+
+    def record_two(self, op: Op, other: Any) -> Tensor:
+        """``record`` for a row of two, sooner when both are tensors."""
+        if isinstance(other, Tensor):
+            x, z = self.data, other.data
+            if x.__class__ is _ndarray is z.__class__:
+                written = op.specialized.get((x.shape, x.dtype, z.shape, z.dtype))
+                if isinstance(written, Specialized):
+                    return written.record(self, other)
+        return self.record(op, (self, other))
 
     @property
     def reading(self) -> Any:
@@ -123,7 +157,8 @@ class Tensor(ArrayOperations, Node):
                 "backward() starts from nan, which is not a number: every gradient would be nan",
                 received=f"nan appears first in {first!r}",
             )
-        return np.ones(self.data.shape, self.data.dtype)
+        shape = self.data.shape
+        return np.ones(shape, self.data.dtype) if shape else np.array(1, self.data.dtype)  # sooner
 
     def backward(self, upstream: Any = None, observe: Observer | None = None) -> None:
         """Compute the gradient of this number by every tensor it was computed from.
@@ -155,18 +190,18 @@ class Tensor(ArrayOperations, Node):
                     expected=f"{self.data.shape}",
                     received=f"{upstream.shape}",
                 )
-        found = sweep(self, upstream, observe=observe)
-        holders = {id(upstream): 1}  # the caller's, perhaps
-        for gradient in found.values():
-            holders[id(gradient)] = holders.get(id(gradient), 0) + 1
-        for node, gradient in found.items():
-            if node.op is not None:
+        if observe is None:
+            backpropagate(self, upstream)
+            return
+        for node, gradient in sweep(self, upstream, observe=observe).items():
+            if node.op is None:
+                node.receive(gradient.copy())
+            else:
                 node.grad = gradient
-            elif node.grad is not None:
-                node.grad = np.asarray(node.grad + gradient)
-            else:  # a leaf's gradient is its own: not a view, not shared with another tensor
-                shared = gradient.base is not None or holders[id(gradient)] > 1
-                node.grad = gradient.copy() if shared else gradient
+
+    def receive(self, gradient: Array) -> None:
+        """Add to the gradient of a leaf; the array is its own from now on."""
+        self.grad = gradient if self.grad is None else np.asarray(self.grad + gradient)
 
     def refuse_constant(self) -> None:
         """Raise when no gradient can flow from here."""
@@ -178,20 +213,18 @@ class Tensor(ArrayOperations, Node):
 
     def refuse_changed(self, create_graph: bool = False) -> None:
         """Raise when this result or what it was computed from is no longer what it was."""
-        marks = self.marks
-        if not marks:
+        if self.op is None:
             return
-        same = fingerprint(self.data) == marks[0]
-        for parent, mark in zip(self.parents, marks[1:], strict=True):
-            same = same and (mark is None or fingerprint(parent.data) == mark)
-        if same:
-            return
-        assert self.op is not None
-        refuse_changed(self.data, self.marks[0], self.label or "the result", self.op.name)
-        names = self.op.names(len(self.parents))
-        for name, parent, mark in zip(names, self.parents, self.marks[1:], strict=True):
+        own, *marks = self.marks
+        refuse_changed(self.data, own, self.label or "the result", self.op.name)
+        for name, parent, mark in zip(self.op.names(len(marks)), self.parents, marks, strict=True):
             if mark is not None:
                 refuse_changed(parent.data, mark, parent.label or name, self.op.name)
+
+    def __getstate__(self) -> Any:
+        """What a copy takes: all but the function that was written for the shapes."""
+        nothing, slots = cast(tuple[Any, dict[str, Any]], super().__getstate__())
+        return nothing, {**slots, "pull": None}
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -222,6 +255,8 @@ def evaluate(op: Op, xs: Sequence[Any]) -> Array:
     """The forward rule on arrays, with errors that name the operation and the shapes."""
     if op.check is not None:
         op.check(op, xs)
+    if op.check_values is not None:
+        op.check_values(op, xs)
     try:
         y = op.forward(ARRAYS, *xs)
     except ValueError as error:

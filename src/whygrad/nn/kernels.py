@@ -226,7 +226,7 @@ class LabelCrossEntropy(_Softmax):
         """Refuse class numbers out of range."""
         if int(np.maximum.reduce(self.unsigned)) >= self.z.size:
             row = rows.label_cross_entropy
-            row.check(row, (self.z, targets))  # type: ignore[misc]
+            row.check_values(row, (self.z, targets))  # type: ignore[misc]
 
     def calls(self, targets: Array) -> list[Call]:
         """The calls for these targets."""

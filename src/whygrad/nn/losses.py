@@ -121,7 +121,7 @@ class Loss:
         if not isinstance(targets, Tensor):
             targets = self.as_targets(targets, predictions.data)
         row = self.row(targets.data if isinstance(targets, Tensor) else targets)
-        return row(predictions, targets)
+        return predictions.record_two(row, targets)
 
     def __repr__(self) -> str:
         keywords = ", ".join([f"{key}={value!r}" for key, value in self.op.keywords.items()])

@@ -35,7 +35,7 @@ def _same_shape(op: Op, xs: Sequence[Any]) -> None:
 
 
 def _labels(op: Op, xs: Sequence[Any]) -> None:
-    """One integer label in range for each row of logits."""
+    """One integer label for each row of logits."""
     z, labels = xs
     if len(z.shape) != 2 or getattr(labels, "shape", None) != z.shape[:1]:
         raise ShapeError(
@@ -46,6 +46,11 @@ def _labels(op: Op, xs: Sequence[Any]) -> None:
         )
     if labels.dtype.kind not in "iu":
         raise KindError(f"{op.name}: labels must be integers", received=f"dtype {labels.dtype}")
+
+
+def _in_range(op: Op, xs: Sequence[Any]) -> None:
+    """Each label is the number of an output."""
+    z, labels = xs
     low, high = labels.min(initial=0), labels.max(initial=0)
     if low < 0 or high >= z.shape[1]:
         raise DataError(
@@ -121,6 +126,7 @@ label_cross_entropy = operation(  # the same with class numbers for targets
     d_labels=None,
     textbook=lambda xp, z, labels: -xp.mean(xp.log(xp.take_label(xp.softmax(z), labels))),
     check=_labels,
+    check_values=_in_range,
 )
 hinge = operation(  # t is -1 or 1
     "hinge",

@@ -4,6 +4,7 @@
 :mod:`.floats`    Python numbers, on the standard library alone
 :mod:`.arrays`    NumPy arrays, dtype kept
 :mod:`.buffers`   places: a rule becomes a list of NumPy calls that write into buffers
+:mod:`.written`   arrays, and the calls made are kept as source, for the same shapes another time
 :mod:`.complexes` complex arrays: forward rules only, for gradient checks exact to rounding
 :mod:`.symbols`   formulas, for people and for generated code
 :data:`NODES`     graph nodes: a rule run on nodes records its own derivative

@@ -1,0 +1,84 @@
+"""The reverse sweep over tensors: the general one of ``node`` without observers and second derivatives.
+
+It asks each node for the gradients of its parents by the function written for its shapes, where there is one,
+and puts what it found into ``grad``. Results are the same to the last bit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .fingerprint import fingerprint
+from .specialized import general_pull
+
+if TYPE_CHECKING:
+    from .readings.arrays import Array
+    from .tensor import Tensor
+
+
+def backpropagate(root: Tensor, upstream: Array) -> None:
+    """Add the gradient of ``root``, given that by it, to every leaf; inner nodes get theirs anew."""
+    if root.op is None:
+        root.receive(upstream.copy())
+        return
+    order = results_in_order(root)
+    for node in order:
+        if is_changed(node):
+            node.refuse_changed()
+    found: dict[Any, Array] = {root: upstream}
+    for node in reversed(order):
+        g = found.get(node)
+        if g is None:
+            continue
+        node.grad = g
+        for parent, gradient in (node.pull or general_pull)(node, g):
+            if parent in found:  # never in place: a gradient may be shared, or a read-only view
+                total = found[parent] + gradient
+                found[parent] = total if total.__class__ is np.ndarray else np.asarray(total)
+            elif parent.op is None and (gradient is g or gradient.base is not None):
+                found[parent] = gradient.copy()  # a leaf's gradient is its own
+            else:
+                found[parent] = gradient
+    for node, gradient in found.items():
+        if node.op is None:
+            node.receive(gradient)
+
+
+def results_in_order(root: Tensor) -> list[Tensor]:
+    """The nodes that were computed, parents first; iterative, so any depth works."""
+    order: list[Any] = []
+    seen: set[Any] = set()
+    stack: list[Any] = [root] if root.op is not None else []
+    push, pop, done, see = stack.append, stack.pop, order.append, seen.add
+    while stack:
+        node = pop()
+        if node is None:  # the node below has all its parents in the order
+            done(pop())
+        elif node not in seen:
+            see(node)
+            push(node)
+            push(None)
+            for parent in node.parents:
+                if parent.op is not None and parent not in seen:
+                    push(parent)
+    return order
+
+
+def is_changed(node: Tensor) -> bool:
+    """Whether the result, or a leaf that it was computed from, is no longer what it was.
+
+    A mark of bytes is compared here, because a call would take longer than the comparison.
+    """
+    marks = node.marks
+    own = marks[0]
+    if node.data.tobytes() != own if own.__class__ is bytes else fingerprint(node.data) != own:
+        return True
+    for parent, mark in zip(node.parents, marks[1:], strict=True):
+        if mark is not None:
+            data = parent.data
+            quick = mark.__class__ is bytes and data.__class__ is np.ndarray
+            if data.tobytes() != mark if quick else fingerprint(data) != mark:
+                return True
+    return False
