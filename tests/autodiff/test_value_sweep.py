@@ -37,7 +37,7 @@ def inputs_of(numbers_, constants):
 
 
 def one_node(name, bias, w, x):
-    return neuron(Weights([bias, *w]), Inputs(x), ACTIVATIONS.get(name))
+    return neuron(Weights([bias, *w]), Inputs.of(x), ACTIVATIONS.get(name))
 
 
 def by_the_rows(name, bias, w, x):

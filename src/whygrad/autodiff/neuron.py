@@ -31,7 +31,7 @@ def neuron(weights: Weights, inputs: Inputs, activation: Any = None) -> Value:
     Examples
     --------
     >>> b, w, x = Value(1.0), Value(2.0), Value(3.0)
-    >>> y = neuron(Weights([b, w]), Inputs([x]), rows.relu)
+    >>> y = neuron(Weights([b, w]), Inputs.of([x]), rows.relu)
     >>> y.backward()
     >>> y.data, b.grad, w.grad, x.grad
     (7.0, 1.0, 3.0, 2.0)

@@ -48,18 +48,20 @@ class Parents:
 class Group:
     """Values that are parents together: a sweep visits them once, as if the group were a node itself.
 
-    It has no gradient of its own: what a neuron hands on goes to its members. The sequence of members is
-    kept as it is, and must not change.
+    It has no gradient of its own: what a neuron hands on goes to its members, which must stay the same.
     """
 
-    __slots__ = ("grad", "nodes", "seen")
+    __slots__ = ()
 
     a = da = None
     op = "group"
+    grad: float
+    seen: object
 
-    def __init__(self, nodes: Sequence[Value]) -> None:
-        self.nodes = nodes
-        self.seen: object = None
+    @property
+    def members(self) -> Sequence[Value]:
+        """The values."""
+        raise NotImplementedError  # each kind keeps them in its own way
 
     @property
     def b(self) -> Group:
@@ -68,22 +70,39 @@ class Group:
 
     def missing(self, node: Any, done: object) -> list[Any]:
         """Members that are results themselves and not in the order of the sweep yet."""
-        return [member for member in self.nodes if member.op is not None and member.seen is not done]
+        return [member for member in self.members if member.op is not None and member.seen is not done]
 
 
-class Inputs(Group):
+class Inputs(Group, list["Value"]):
     """The inputs of a layer and their data in the forward pass: one object for all neurons of the layer.
 
     ``data`` begin with 1, the input of the bias. ``vary`` says whether an input has a gradient; in a first
-    layer they are constants as a rule.
+    layer they are constants as a rule. It is the list of its members, and the data are a tuple, which holds
+    nothing that the collector would have to follow: there are as many as layers and samples.
     """
 
-    __slots__ = ("data", "vary")
+    __slots__ = ("data", "grad", "seen", "vary")
 
-    def __init__(self, nodes: Sequence[Value]) -> None:
-        super().__init__(nodes)
-        self.data = [1.0, *[node.data for node in nodes]]
-        self.vary = any([node.requires_grad for node in nodes])
+    data: tuple[float, ...]
+    vary: bool
+
+    @classmethod
+    def of(cls, nodes: Iterable[Value]) -> Inputs:
+        """The values as the inputs of a layer, with the data that they hold now."""
+        inputs = cls(nodes)
+        inputs.seen = None
+        inputs.data = (1.0, *[node.data for node in inputs])
+        inputs.vary = False
+        for node in inputs:
+            if node.requires_grad:  # the first one, as a rule
+                inputs.vary = True
+                break
+        return inputs
+
+    @property
+    def members(self) -> Sequence[Value]:
+        """The list itself."""
+        return self
 
 
 class Weights(Group):
@@ -94,15 +113,20 @@ class Weights(Group):
     the collector busy. With a zero among them there is none: 0.0 and -0.0 are equal, and no telling.
     """
 
-    __slots__ = ("data",)
+    __slots__ = ("data", "grad", "nodes", "seen")
 
     def __init__(self, nodes: Sequence[Value]) -> None:
-        super().__init__(nodes)
+        self.nodes, self.seen = nodes, None
         self.data: list[float] | None = None
+
+    @property
+    def members(self) -> Sequence[Value]:
+        """Bias and weights."""
+        return self.nodes
 
     def parents_of(self, node: Value) -> tuple[Value, ...]:
         """The bias, the weights, the inputs: the order of the row."""
-        return (*self.nodes, *node.inputs.nodes)
+        return (*self.nodes, *node.inputs)
 
     def locals_of(self, node: Value) -> tuple[float | None, ...]:
         """By the bias 1, by a weight its input, by an input its weight."""
@@ -123,7 +147,7 @@ class Weights(Group):
         for w, x_data in zip(self.nodes, inputs.data):  # noqa: B905 - strict costs time here
             w.grad += x_data * upstream
         if inputs.vary:
-            for x, w_data in zip(inputs.nodes, node.db[1:]):  # noqa: B905
+            for x, w_data in zip(inputs, node.db[1:]):  # noqa: B905
                 x.grad += w_data * upstream
 
 

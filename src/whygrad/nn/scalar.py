@@ -150,7 +150,7 @@ class Neuron(Module):
 
 def fire(neurons: Iterable[Neuron], x: list[Value]) -> list[Value]:
     """The output of each neuron, for a list of inputs that are known to fit and stay as they are."""
-    inputs = Inputs(x)
+    inputs = Inputs.of(x)
     return [neuron(n.weight_group(), inputs, n.row) for n in neurons]
 
 
