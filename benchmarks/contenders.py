@@ -95,16 +95,18 @@ def whygrad(case: Case, data: Data) -> tuple[Steps, Gradient]:
     kind = {"sgd": optim.Momentum, "plain": optim.GradientDescent, "adam": optim.Adam}[case.optimizer]
     optimizer, regularizer = kind(RATES[case.optimizer]), nn.Regularizer()
     rows, gather, at = batches(data, case.batch), Batches(data.X, data.y, case.batch), 0
+    network.lay_out(data.X[: case.batch], data.y[: case.batch], loss, regularizer, careful=False)
 
     def steps(count: int) -> float:
         nonlocal at
         x, t = data.X, data.y
-        for _ in range(count):
-            if not case.tiny:
-                x, t = gather.take(rows[at % len(rows)])
-                at += 1
-            value = network.loss_and_gradient(x, t, loss, regularizer)
-            optimizer.step(network.vector, network.gradient)
+        with np.errstate(all="ignore"):
+            for _ in range(count):
+                if not case.tiny:
+                    x, t = gather.take(rows[at % len(rows)])
+                    at += 1
+                value = network.loss_and_gradient(x, t, loss, regularizer)
+                optimizer.step(network.vector, network.gradient)
         return value
 
     return steps, lambda: network.gradient.copy()

@@ -76,7 +76,7 @@ def bare(problem: Problem) -> np.ndarray:
     optimizer.decay_mask = sequential.flat.penalized
     batches = Batches(problem.X, targets, problem.batch)
     for size in {problem.batch, n % problem.batch or problem.batch}:
-        sequential.lay_out(problem.X[:size], targets[:size], head.loss, penalty)
+        sequential.lay_out(problem.X[:size], targets[:size], head.loss, penalty, careful=False)
     with np.errstate(all="ignore"):
         for _ in range(problem.epochs):
             order = rng.permutation(n) if problem.batch < n else None

@@ -157,6 +157,69 @@ def test_the_same_seed_gives_the_same_losses_as_layer_by_layer():
 
 
 # --- whatever happens in between ---------------------------------------------------------------------
+LARGE = {np.float64: 3e3, np.float32: 3e2}  # of such numbers exp is infinite
+
+
+def guarded(network):
+    """The bounds that the network's step has."""
+    return [function for function, _ in laid_out(network).calls if function.__name__ == "_minimum"]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("activation", [nn.Sigmoid, nn.SiLU, nn.GELU, nn.Softplus, nn.Tanh])
+@pytest.mark.parametrize("rows", [4, 400])
+def test_what_guards_against_overflow_is_left_out_until_it_is_needed(activation, dtype, rows):
+    x, t = data(rows, dtype=dtype), labels(rows)
+    networks = [small(dtype, nn.Dense(6, 6, rng=2, dtype=dtype), activation()) for _ in range(2)]
+    networks[0].lay_out(x, t, nn.CrossEntropy(), careful=False)
+    networks[1].lay_out(x, t, nn.CrossEntropy())
+    losses = [nn.CrossEntropy(), nn.CrossEntropy()]
+    bounds = [1, 0] if activation in (nn.Sigmoid, nn.SiLU) else [0, 0]
+    with np.errstate(all="ignore"):
+        for number in range(4):
+            if number == 2:
+                for network in networks:  # the activation's input becomes as large as that
+                    network.layers[2].weights *= LARGE[dtype]
+            values = [
+                network.loss_and_gradient(x, t, loss) for network, loss in zip(networks, losses, strict=True)
+            ]
+            assert np.isfinite(values[0])
+            assert values[0] == values[1]
+            np.testing.assert_array_equal(networks[0].gradient, networks[1].gradient)
+            for name, array in held(networks[0]).items():
+                np.testing.assert_array_equal(array, held(networks[1])[name], name)
+            fewer = len(guarded(networks[1])) - len(guarded(networks[0]))
+            assert fewer == bounds[number >= 2]
+
+
+def test_a_step_that_is_laid_out_without_being_asked_for_is_careful():
+    """Who calls it does not expect NumPy to warn of overflow: here warnings are errors."""
+    network = nn.Sequential([nn.Dense(4, 6, rng=0), nn.Sigmoid(), nn.Dense(6, 3, rng=1)])
+    network.layers[0].weights *= 1e4
+    for _ in range(4):
+        assert np.isfinite(network.loss_and_gradient(data(), labels(), nn.CrossEntropy()))
+    assert guarded(network)
+
+
+def test_with_dropout_a_step_keeps_its_guards():
+    """It could not be taken again: the mask would be another one."""
+    network = nn.Sequential(
+        [nn.Dense(4, 6, rng=0), nn.Sigmoid(), nn.Dropout(0.5, rng=0), nn.Dense(6, 3, rng=1)]
+    )
+    network.lay_out(data(), labels(), nn.CrossEntropy(), careful=False)
+    network.loss_and_gradient(data(), labels(), nn.CrossEntropy())
+    assert guarded(network)
+
+
+def test_a_loss_that_is_not_finite_by_itself_stays_so():
+    network = nn.Sequential([nn.Dense(4, 6, rng=0), nn.Sigmoid(), nn.Dense(6, 3, rng=1)])
+    network.lay_out(data(), labels(), nn.CrossEntropy(), careful=False)
+    network.layers[0].weights[0, 0] = np.nan
+    with np.errstate(all="ignore"):
+        for _ in range(2):
+            assert np.isnan(network.loss_and_gradient(data(), labels(), nn.CrossEntropy()))
+
+
 def test_batches_of_several_sizes():
     network, twin = small(), small()
     sizes = [ROWS, ROWS, 4] * 3 + [1, 2, 3, 5, 6, 7] + [ROWS] * 3

@@ -224,7 +224,7 @@ class LabelCrossEntropy(_Softmax):
 
     def check(self, targets: Array) -> None:
         """Refuse class numbers out of range."""
-        if int(np.maximum.reduce(self.unsigned)) >= self.z.size:
+        if self.unsigned.item(self.unsigned.argmax()) >= self.z.size:
             row = rows.label_cross_entropy
             row.check_values(row, (self.z, targets))  # type: ignore[misc]
 

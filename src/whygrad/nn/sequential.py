@@ -140,19 +140,29 @@ class Sequential:
             steps.learn(self, x, targets, loss, regularizer, training)
         return value
 
-    def lay_out(self, x: Array, targets: Any, loss: Loss, regularizer: Regularizer = NO_PENALTY) -> None:
+    def lay_out(
+        self,
+        x: Array,
+        targets: Any,
+        loss: Loss,
+        regularizer: Regularizer = NO_PENALTY,
+        careful: bool = True,
+    ) -> None:
         """Lay training steps for such arrays out before the first, so that all steps run the same calls.
 
         A run that goes on from a checkpoint is then the same, bit for bit, as one that was not stopped. Only
         layers that do nothing else in training than otherwise are asked, and dropout; a network with others,
         or a loss that computes in a way of its own, is laid out as it goes. Nothing is drawn or learned;
         ``gradient`` is overwritten.
+
+        Steps that are not ``careful`` are quicker and give the same numbers, but NumPy may warn of overflow;
+        a loop that looks at the loss itself switches such warnings off.
         """
         usual = all([type(layer).call is Layer.call or isinstance(layer, Dropout) for layer in self.layers])
         if usual and type(loss).evaluate is Loss.evaluate:
             with np.errstate(all="ignore"):  # NaN and inf are looked for when it counts
                 self._general_step(x, targets, loss, regularizer, training=False)
-            self._steps.add(self, x, targets, loss, regularizer, training=True)
+            self._steps.add(self, x, targets, loss, regularizer, careful)
 
     def _general_step(
         self, x: Array, targets: Any, loss: Loss, regularizer: Regularizer, training: bool

@@ -19,6 +19,7 @@ import numpy as np
 from ..autodiff.op import Elementwise, Op
 from ..autodiff.ops.arrays import softmax
 from ..autodiff.ops.losses import l1_penalty, l2_penalty
+from ..autodiff.readings import GUARDS
 from ..autodiff.readings.buffers import Call, Layout, Workspace
 from .activations import Activation
 from .layer import Array, Layer
@@ -169,7 +170,7 @@ class StackedStep:
 
     def _activation(self, layer: Layer, source: Array, output: Array, upstream: Array) -> Calls:
         """The calls of a row; the gradient by its input is written over that by its output."""
-        layout = Layout(self.dtype, self.careful)
+        layout = Layout(self.dtype, () if self.careful else GUARDS)
         places = [layout.given(source)]
         y = layout.store(layer.op.forward(layout, *places), output)
         layout.next_phase()
@@ -264,7 +265,7 @@ class StackedEvaluation:
             workspace.give_back(array)
 
     def _activate(self, layer: Layer, source: Array, output: Array, workspace: Workspace) -> None:
-        layout = Layout(source.dtype, self.careful)
+        layout = Layout(source.dtype, () if self.careful else GUARDS)
         layout.store(layer.op.forward(layout, layout.given(source)), output)
         self.calls += layout.calls(workspace)[0]
 

@@ -8,6 +8,7 @@ following ones run its calls.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .sequential import Sequential
 
 KEPT = 4  # steps laid out for a network: a batch, the smaller last one, and two to spare
+HURRIED = ("at_most",)  # guards that a step may leave out
 SMALL = 1024  # entries of x that are copied sooner than the bias is added by itself
 
 
@@ -58,13 +60,16 @@ class TrainingSteps:
         self.last = self.known[key] = TrainingStep(network, x, targets, loss, regularizer, training)
 
     def add(
-        self, network: Sequential, x: Any, targets: Any, loss: Loss, regularizer: Regularizer, training: bool
+        self, network: Sequential, x: Any, targets: Any, loss: Loss, regularizer: Regularizer, careful: bool
     ) -> None:
-        """Lay out a step, if it can be and there is none; the layers hold what one with such shapes gave."""
-        key = _key(network, x, targets, loss, regularizer, training)
+        """Lay out a step of training, if it can be and there is none yet, or one that is careful.
+
+        The layers hold what one with such shapes gave.
+        """
+        key = _key(network, x, targets, loss, regularizer, True)
         if key is not None and self.known.get(key) is None:
             self._make_room()
-            self.known[key] = TrainingStep(network, x, targets, loss, regularizer, training)
+            self.known[key] = TrainingStep(network, x, targets, loss, regularizer, True, careful)
 
     def _make_room(self) -> None:
         while len(self.known) >= KEPT:
@@ -93,6 +98,9 @@ class TrainingStep:
         After a step that ran each layer by itself: what its layers hold has the shapes to lay out.
     x, targets, loss, regularizer, training
         Of that step.
+    careful
+        False is quicker: the bounds that keep ``exp`` from overflowing are left out, until a loss is not
+        finite. NumPy warns of an overflow then, where warnings are not switched off.
     """
 
     def __init__(
@@ -103,8 +111,11 @@ class TrainingStep:
         loss: Loss,
         regularizer: Regularizer,
         training: bool,
+        careful: bool = True,
     ) -> None:
         self.loss, self.regularizer, self.training = loss, regularizer, training
+        drawn = any([type(layer).call is not Layer.call for layer in network.layers])
+        self.without = () if careful or drawn else HURRIED  # what was drawn cannot be drawn again
         self.layers, self.departures = list(network.layers), network.flat.departures
         self.x, self.targets = x, targets
         self.dtype = x.dtype
@@ -215,7 +226,7 @@ class TrainingStep:
         self, op: Any, inputs: tuple[Array, ...], output: Array, upstream: Array, gradients: Sequence[Any]
     ) -> tuple[list[Call], list[Call]]:
         """The calls of a row: its forward rule, and its rules for the inputs that have a gradient."""
-        layout = Layout(self.dtype)
+        layout = Layout(self.dtype, self.without)
         places = [layout.given(array) for array in inputs]
         y = layout.store(op.forward(layout, *places), output)
         layout.next_phase()
@@ -275,9 +286,13 @@ class TrainingStep:
             loss.__dict__.update(self.loss_state)
         for function, arguments in self.calls:
             function(*arguments)
+        value = float(self.value)
+        if self.without and not isfinite(value):
+            TrainingStep.__init__(self, network, x, targets, loss, regularizer, training)
+            return self.run(network, x, targets, loss, regularizer, training)
         if self.penalties:
-            return float(self.value) + sum([float(penalty) for penalty in self.penalties])
-        return float(self.value)
+            return value + sum([float(penalty) for penalty in self.penalties])
+        return value
 
     def take_loss(self, loss: Loss) -> bool:
         """Use another loss object if it is of the same kind."""

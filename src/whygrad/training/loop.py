@@ -122,7 +122,7 @@ class Training:
         X, targets = self.data
         rest = len(X) % self.batch_size
         for rows in (self.batch_size, rest) if rest else (self.batch_size,):
-            self.network.lay_out(X[:rows], targets[:rows], self.loss, self.regularizer)
+            self.network.lay_out(X[:rows], targets[:rows], self.loss, self.regularizer, careful=False)
 
     def _begin(self) -> None:
         """Get ready for an epoch."""

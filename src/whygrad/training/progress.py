@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from .loop import Training
 
-INTERVAL = 0.3  # seconds between two looks at a run
+INTERVAL = 0.5  # seconds between two looks at a run
 
 
 def announce(sentence: str) -> None:

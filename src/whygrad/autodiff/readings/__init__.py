@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+GUARDS = ("at_most", "at_least")
+
+
 class Guards:
     """Bounds in a rule that only keep ``exp`` from overflowing, or an infinity from meeting 0.
 

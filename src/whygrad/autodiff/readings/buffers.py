@@ -20,7 +20,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -190,17 +190,17 @@ class Layout(Namespace):
     ----------
     dtype
         Of every value.
-    careful
-        False leaves out the guards (``at_most``, ``at_least``) of the first phase: where that gives NaN,
-        run a careful layout. In later phases the same ones are left out, and no others.
+    without
+        Guards (``at_most``, ``at_least``) to leave out in the first phase: where that gives NaN, run a layout
+        that has them. In later phases the same ones are left out, and no others.
     """
 
-    def __init__(self, dtype: Any, careful: bool = True) -> None:
+    def __init__(self, dtype: Any, without: Sequence[str] = ()) -> None:
         functions: dict[str, Any] = {
             name: self._elementwise_function(getattr(np, name)) for name in UNARY + BINARY
         }
         super().__init__("arrays", **functions)
-        self.dtype, self.careful = np.dtype(dtype), careful
+        self.dtype, self.without = np.dtype(dtype), without
         self.phase = 0
         self.steps: list[_Step] = []
         self.known: dict[Any, Place] = {}
@@ -281,17 +281,17 @@ class Layout(Namespace):
         return self._note(_strong_log, (self.elementwise(np.not_equal, a, 0.0), a), a.shape, self.dtype)
 
     def at_most(self, a: Place, bound: float) -> Place:
-        """The smaller one, or in a hurry a itself."""
-        return a if self._left_out(np.minimum, a, bound) else self.minimum(a, bound)
+        """The smaller one, or a itself."""
+        return a if self._left_out("at_most", a, bound) else self.minimum(a, bound)
 
     def at_least(self, a: Place, bound: float) -> Place:
-        """The larger one, or in a hurry a itself."""
-        return a if self._left_out(np.maximum, a, bound) else self.maximum(a, bound)
+        """The larger one, or a itself."""
+        return a if self._left_out("at_least", a, bound) else self.maximum(a, bound)
 
-    def _left_out(self, ufunc: Any, a: Place, bound: float) -> bool:
-        if not self.careful and self.phase == 0:
-            self.guards.add((ufunc, a, bound))
-        return (ufunc, a, bound) in self.guards
+    def _left_out(self, guard: str, a: Place, bound: float) -> bool:
+        if guard in self.without and self.phase == 0:
+            self.guards.add((guard, a, bound))
+        return (guard, a, bound) in self.guards
 
     def bounded(self, a: Place) -> Place:
         """a as it is: one too large to be squared gives NaN here, and training stops where arrays go on."""
