@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from whygrad.studies.results import Standing, TrialResult
@@ -39,6 +39,7 @@ def test_bytes_do_not_depend_on_the_order_of_results(order):
     values=st.lists(st.floats(allow_nan=False), min_size=4, max_size=4),
     losses=st.lists(st.one_of(st.none(), st.floats(allow_nan=False)), min_size=1, max_size=5),
 )
+@example(values=[0.0] * 4, losses=[8.988465674311579e307, 8.98846567431158e307])
 def test_numbers_read_back_the_same(values, losses):
     base = study()[0]
     after = Standing(*values)

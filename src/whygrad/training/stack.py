@@ -218,10 +218,12 @@ class Stack:
             if order is not None:
                 step.x[...], step.targets[...] = self.drawn[0][:, part], self.drawn[1][:, part]
             loss = step.step.run()
-            if not self.careful and not math.isfinite(loss.dot(self.ones)):
+            finite = math.isfinite(loss.dot(self.ones))
+            if not finite and not self.careful:
                 step = self._be_careful(n)
                 loss = step.step.run()
-            if not math.isfinite(loss.dot(self.ones)):
+                finite = math.isfinite(loss.dot(self.ones))
+            if not finite:
                 self._fail("loss", loss, order, done, n)
             done += n
             if done == rows:

@@ -38,7 +38,8 @@ def risen(curve: Curves) -> Array:
     for row, (before, after) in enumerate(zip(curve.before, curve.after, strict=True)):
         if after is not None:
             losses = _known(curve.loss[row])
-            last = float(np.median(losses[-FEWEST:])) if len(losses) else after.train_loss
+            with np.errstate(over="ignore"):  # the sum of two that are almost infinite
+                last = float(np.median(losses[-FEWEST:])) if len(losses) else after.train_loss
             found[row] = min(last, after.train_loss) >= ABOVE * before.train_loss
     return found
 
