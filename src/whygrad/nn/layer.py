@@ -155,7 +155,7 @@ class Layer:
         if not isinstance(x, Tensor):
             return self.forward(x, training)
         op, beside = self.call(x.data, training)
-        return op(x, *beside)
+        return x.record(op, (x, *beside)) if beside else x.record_one(op)
 
     def describe(self) -> str:
         """The arguments that its repr shows."""

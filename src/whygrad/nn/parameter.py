@@ -70,6 +70,10 @@ class Parameter(Tensor):
             )
         self.values[...] = array
 
+    def receive(self, gradient: Array) -> None:
+        """Add to the gradient, in its place in the vector."""
+        self.gradient += gradient
+
     def move(self, values: Array, gradient: Array, departures: list[str]) -> None:
         """Live in these arrays from now on, with the values and gradient of before.
 
