@@ -66,17 +66,28 @@ instruction = st.tuples(
 numbers = st.floats(-2, 2).map(lambda x: round(x, 3))
 
 
+KINKED, SUMS = ("maximum", "minimum"), ("reflected subtract", "scaled")
+NEAR = 1e-9  # below, rounding decides on which side of a kink a sum lies
+
+
 def expression(steps, shared, row):
-    """One row's result: each instruction works on what is there so far."""
+    """One row's result: each instruction works on what is there so far.
+
+    Sums that cancel are moved away from 0: a program adds in another order, and would find another side.
+    """
     pool = [*shared, *row]
     for word, picks in steps:
         picked = [pool[-1], *[pool[k % len(pool)] for k in picks]]
         if word in UNARY:
             made = UNARY[word](picked[0])
         elif word in BINARY:
-            made = BINARY[word](picked[1], picked[0])
+            a, b = picked[1], picked[0]
+            tie = word in KINKED and a is not b and abs(a.data - b.data) < NEAR
+            made = BINARY["add" if tie else word](a, b)
         else:
             made = MANY[word](picked)
+        if (word not in UNARY or word in SUMS) and abs(made.data) < NEAR:
+            made = made + 0.37
         pool.append(made if abs(made.data) < 30 else made.tanh())
     return pool[-1]
 
