@@ -10,9 +10,12 @@ import pytest
 from whygrad import Tensor, nn
 from whygrad.autodiff.ops import arrays, elementwise
 from whygrad.autodiff.ops import losses as loss_rows
+from whygrad.autodiff.table import TABLE
 from whygrad.errors import DataError, GraphError, ShapeError
 from whygrad.nn.training_step import KEPT, GeneralLayer, GeneralLoss
-from whygrad.optim import Momentum
+from whygrad.optim import GradientDescent, Momentum
+from whygrad.training.history import History
+from whygrad.training.loop import fit
 
 from .cases import LAYERS, LOSSES
 from .numeric import error, errors
@@ -209,6 +212,47 @@ def test_with_dropout_a_step_keeps_its_guards():
     network.lay_out(data(), labels(), nn.CrossEntropy(), careful=False)
     network.loss_and_gradient(data(), labels(), nn.CrossEntropy())
     assert guarded(network)
+
+
+def test_a_row_of_a_user_keeps_the_guards_before_it():
+    """It may make a number of NaN, and the loss would not show that something was left out."""
+    gate = elementwise.elementwise(
+        "gate_of_a_user", lambda xp, a: xp.where(a > 0.5, a, 0), d_a=lambda xp, y, a: xp.where(a > 0.5, 1, 0)
+    )
+
+    class Gate(nn.Layer):
+        op = gate
+
+    try:
+        network = nn.Sequential([nn.Dense(4, 6, rng=0), nn.Sigmoid(), Gate(), nn.Dense(6, 3, rng=1)])
+        network.lay_out(data(), labels(), nn.CrossEntropy(), careful=False)
+        network.loss_and_gradient(data(), labels(), nn.CrossEntropy())
+        assert guarded(network)
+    finally:
+        del TABLE["gate_of_a_user"]
+
+
+def test_hurry_ends_with_training():
+    """Whoever takes a step afterwards does not expect warnings: here they are errors."""
+    network, x, t = small(np.float64, nn.Dense(6, 6, rng=2), nn.Sigmoid()), data(), labels()
+    network.lay_out(x, t, nn.CrossEntropy(), careful=False)
+    network.lay_out(x, t, nn.CrossEntropy())  # more careful than before
+    network.layers[2].weights *= 1e4
+    assert np.isfinite(network.loss_and_gradient(x, t, nn.CrossEntropy()))
+    fit(
+        network,
+        nn.CrossEntropy(),
+        GradientDescent(1e-9),
+        x,
+        t,
+        epochs=2,
+        batch_size=len(x),
+        rng=np.random.default_rng(0),
+        regularizer=PENALTY,
+        history=History(),
+    )
+    for _ in range(3):
+        assert np.isfinite(network.loss_and_gradient(x, t, nn.CrossEntropy()))
 
 
 def test_a_loss_that_is_not_finite_by_itself_stays_so():

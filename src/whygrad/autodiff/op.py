@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .node import Node
+    from .specialized import Specialized
 
     Rule = Callable[..., Any] | int | None
 
@@ -67,6 +68,7 @@ class Op:
         "specialized",
         "symbol",
         "textbook",
+        "uses",
         "variadic",
     )
 
@@ -92,7 +94,8 @@ class Op:
         self.check, self.check_values = check, check_values
         self.flow = tuple([rule is not None and not (type(rule) is int and rule == 0) for rule in rules])
         self.bound: dict[tuple[Any, ...], Op] = {}
-        self.specialized: dict[Any, Any] = {}  # what is written for operands of given kinds
+        self.uses: dict[Any, float] = {}  # how often it was used with operands of a kind
+        self.specialized: dict[Any, Specialized] = {}  # what was written for operands of a kind
 
     def __repr__(self) -> str:
         keywords = "".join([f", {name}={value!r}" for name, value in self.keywords.items()])
@@ -112,6 +115,12 @@ class Op:
     def flows(self, i: int) -> bool:
         """Whether a gradient can reach input ``i`` at all."""
         return True if self.variadic else self.flow[i]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the rules are the package's own, which depend on nothing but their operands."""
+        rule = getattr(self.forward, "func", self.forward)  # of one with its keywords bound
+        return str(rule.__module__).startswith(f"{__package__}.ops.")
 
     def bind(self, **keywords: Any) -> Op:
         """The same row with its keywords fixed, in the forward rule and in every derivative rule."""

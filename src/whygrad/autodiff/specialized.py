@@ -11,13 +11,13 @@ for writing to pay; which one runs makes no difference to any result. See :mod:`
 >>> print("def pull" + written.source.partition("def pull")[2], end="")
 def pull(node, upstream, k1=array(1.0, 'float64')):
     (of_a,) = node.parents
-    if not of_a.requires_grad:  # no longer as it was
+    if not of_a.requires_grad or of_a.data.shape != (1, 2):  # no longer as it was
         return general_pull(node, upstream)
     result = node.data
     t1 = multiply(result, result)
     subtract(k1, t1, t1)
-    multiply(upstream, t1, t1)
-    return ((of_a, t1),)
+    t3 = multiply(upstream, t1)
+    return ((of_a, t3),)
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,8 @@ from .readings.written import NotWritten, Writer
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
+Kinds = tuple[Any, ...]
 
 WORTHWHILE = 24  # uses after which a row is written: it takes as long as 50 to 100 uses save
 ROOM = 64  # kinds of operands that a row keeps
@@ -56,12 +59,12 @@ class Specialized:
         The functions, as far as they have been needed.
     """
 
-    __slots__ = ("names", "op", "parents", "pulls", "record", "source")
+    __slots__ = ("kinds", "names", "op", "parents", "pulls", "record", "source")
 
-    def __init__(self, op: Op, nodes: Sequence[Tensor]) -> None:
+    def __init__(self, op: Op, kinds: Kinds, nodes: Sequence[Tensor]) -> None:
         from .tensor import Tensor
 
-        self.op = op
+        self.op, self.kinds = op, kinds
         self.names = [f"x{i}" for i in range(len(nodes))] if op.variadic else list(op.inputs)
         self.parents = [f"of_{name}" for name in self.names]
         self.pulls = Pulls(self)
@@ -110,7 +113,12 @@ class Specialized:
         g, y = writer.given("upstream", upstream), writer.given("result", node.data)
         operands = [writer.given(*pair) for pair in zip(self.names, xs, strict=True)]
         positions = [i for i in range(len(xs)) if self.op.flows(i)]
-        other = [f"{'not ' * wanted[i]}{self.parents[i]}.requires_grad" for i in positions]
+        other = [f"{'not ' if wanted[i] else ''}{self.parents[i]}.requires_grad" for i in positions]
+        other += [
+            f"{parent}.data.shape != {x.shape}"
+            for parent, x in zip(self.parents, xs, strict=True)
+            if isinstance(x, np.ndarray)
+        ]
         places = [i for i in positions if wanted[i]]
         try:
             with _as_written():
@@ -167,43 +175,60 @@ class Pulls(dict[tuple[bool, ...], Callable[..., Any]]):
         return partial(self.first, wanted)
 
     def first(self, wanted: tuple[bool, ...], node: Tensor, upstream: Array) -> Any:
-        """Write the function and call it."""
+        """Write the function and call it; a node that is no longer as it was cannot be gone by."""
         if wanted not in self:
+            kinds = kinds_of([parent.data for parent in node.parents])
+            needs = tuple([bool(parent.requires_grad) for parent in node.parents])
+            if kinds != self.row.kinds or needs != tuple(map(bool, wanted)):
+                return general_pull(node, upstream)
             self[wanted] = self.row.write_pull(wanted, node, upstream)
         return self[wanted](node, upstream)
 
 
 def general_pull(node: Tensor, upstream: Array) -> list[tuple[Tensor, Array]]:
     """The same by the rules as they stand. What goes to a leaf is its own: a rule may hand on what it has."""
-    found = [(node.parents[i], gradient) for i, gradient in node.contributions(upstream)]
-    return [(parent, gradient if parent.op is not None else gradient.copy()) for parent, gradient in found]
+    held = [node.data, *[parent.data for parent in node.parents]]
+    found = []
+    for i, gradient in node.contributions(upstream):
+        parent = node.parents[i]
+        if parent.op is None and any([gradient is array for array in held]):
+            gradient = gradient.copy()
+        held.append(gradient)
+        found.append((parent, gradient))
+    return found
 
 
-def kinds_of(xs: Sequence[Any]) -> tuple[Any, ...]:
-    """What written functions depend on: the shape and dtype of each operand, or the type of a number."""
+def kinds_of(xs: Sequence[Any]) -> Kinds | None:
+    """What written functions depend on: the shape and dtype of each operand, or the type of a number.
+
+    None for what NumPy does things of its own with: a class derived from its arrays.
+    """
     found: list[Any] = []
     for x in xs:
-        found += [x.shape, x.dtype] if isinstance(x, (np.ndarray, np.generic)) else [type(x), None]
+        if type(x) is np.ndarray or isinstance(x, np.generic):
+            found += [x.shape, x.dtype]
+        elif isinstance(x, np.ndarray):
+            return None
+        else:
+            found += [type(x), None]
     return tuple(found)
 
 
-def note_use(op: Op, kinds: Any, nodes: Sequence[Tensor]) -> None:
+def note_use(op: Op, kinds: Kinds | None, nodes: Sequence[Tensor]) -> None:
     """Count a use of the row as it stands on these nodes; write it once that pays, if it can be."""
-    uses = op.specialized.get(kinds, 0)
-    if uses is None:  # it cannot
+    if kinds is None:
         return
-    if uses == 0 and len(op.specialized) >= ROOM:
+    if len(op.uses) >= ROOM and kinds not in op.uses:
+        op.uses.clear()
         op.specialized.clear()
-    op.specialized[kinds] = uses + 1 if uses + 1 < WORTHWHILE else _write(op, nodes)
-
-
-def _write(op: Op, nodes: Sequence[Tensor]) -> Specialized | None:
-    if not _is_ours(op):
-        return None
-    try:
-        return Specialized(op, nodes)
-    except NotWritten:
-        return None
+    op.uses[kinds] = uses = op.uses.get(kinds, 0) + 1
+    if uses >= WORTHWHILE and kinds not in op.specialized:
+        try:
+            if not op.is_ours:
+                raise NotWritten("a rule that may depend on something else than its operands")
+            op.specialized[kinds] = Specialized(op, kinds, nodes)
+        except NotWritten:
+            op.uses[kinds] = -inf  # never again
 
 
 @contextmanager
@@ -214,12 +239,6 @@ def _as_written() -> Iterator[None]:
             yield
         except (TypeError, AttributeError) as error:  # the rule is not made for it
             raise NotWritten(str(error)) from error
-
-
-def _is_ours(op: Op) -> bool:
-    """Whether the rules are the package's own, of which it is known that nothing but operands decides."""
-    rule = op.forward.func if isinstance(op.forward, partial) else op.forward
-    return rule.__module__.startswith(f"{__package__}.ops.")
 
 
 def _tuple(items: Sequence[str]) -> str:

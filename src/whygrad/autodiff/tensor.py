@@ -17,7 +17,7 @@ from .operators import ArrayOperations
 from .ops import losses as _losses  # noqa: F401 - enters the rows into the table
 from .readings.arrays import ARRAYS, Array
 from .shapes import explain
-from .specialized import Specialized, kinds_of, note_use
+from .specialized import kinds_of, note_use
 from .table import TABLE
 from .tensor_sweep import backpropagate
 
@@ -102,8 +102,11 @@ class Tensor(ArrayOperations, Node):
         xs = [parent.data for parent in parents]
         kinds = kinds_of(xs)
         written = op.specialized.get(kinds)
-        if isinstance(written, Specialized):
-            return written.record(*parents)
+        if written is not None:
+            try:
+                return written.record(*parents)
+            except ValueError:  # told in words below
+                pass
         node = _new(Tensor)
         node.data = y = evaluate(op, xs)
         node.grad, node.label, node.pull = None, "", None
@@ -122,8 +125,11 @@ class Tensor(ArrayOperations, Node):
         x = self.data
         if x.__class__ is _ndarray:
             written = op.specialized.get((x.shape, x.dtype))
-            if isinstance(written, Specialized):
-                return written.record(self)
+            if written is not None:
+                try:
+                    return written.record(self)
+                except ValueError:  # the same again, told in words
+                    pass
         return self.record(op, (self,))
 
     def record_two(self, op: Op, other: Any) -> Tensor:
@@ -132,8 +138,11 @@ class Tensor(ArrayOperations, Node):
             x, z = self.data, other.data
             if x.__class__ is _ndarray is z.__class__:
                 written = op.specialized.get((x.shape, x.dtype, z.shape, z.dtype))
-                if isinstance(written, Specialized):
-                    return written.record(self, other)
+                if written is not None:
+                    try:
+                        return written.record(self, other)
+                    except ValueError:  # the same again, told in words
+                        pass
         return self.record(op, (self, other))
 
     @property

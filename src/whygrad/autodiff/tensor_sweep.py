@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .fingerprint import fingerprint
+from .readings.arrays import fit
 from .specialized import general_pull
 
 if TYPE_CHECKING:
@@ -32,11 +33,9 @@ def backpropagate(root: Tensor, upstream: Array) -> None:
         g = found.get(node)
         if g is None:
             continue
-        node.grad = g
         for parent, gradient in (node.pull or general_pull)(node, g):
             if parent in found:  # never in place: a gradient may be shared, or a read-only view
-                total = found[parent] + gradient
-                found[parent] = total if total.__class__ is np.ndarray else np.asarray(total)
+                found[parent] = fit(found[parent] + gradient, parent.data)
             elif parent.op is None and (gradient is g or gradient.base is not None):
                 found[parent] = gradient.copy()  # a leaf's gradient is its own
             else:
@@ -44,6 +43,8 @@ def backpropagate(root: Tensor, upstream: Array) -> None:
     for node, gradient in found.items():
         if node.op is None:
             node.receive(gradient)
+        else:
+            node.grad = gradient
 
 
 def results_in_order(root: Tensor) -> list[Tensor]:
@@ -72,8 +73,9 @@ def is_changed(node: Tensor) -> bool:
     A mark of bytes is compared here, because a call would take longer than the comparison.
     """
     marks = node.marks
-    own = marks[0]
-    if node.data.tobytes() != own if own.__class__ is bytes else fingerprint(node.data) != own:
+    data, mark = node.data, marks[0]
+    quick = mark.__class__ is bytes and data.__class__ is np.ndarray
+    if data.tobytes() != mark if quick else fingerprint(data) != mark:
         return True
     for parent, mark in zip(node.parents, marks[1:], strict=True):
         if mark is not None:

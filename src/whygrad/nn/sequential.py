@@ -156,13 +156,17 @@ class Sequential:
         ``gradient`` is overwritten.
 
         Steps that are not ``careful`` are quicker and give the same numbers, but NumPy may warn of overflow;
-        a loop that looks at the loss itself switches such warnings off.
+        a loop that looks at the loss itself switches such warnings off and calls ``forget_hurry`` at its end.
         """
         usual = all([type(layer).call is Layer.call or isinstance(layer, Dropout) for layer in self.layers])
         if usual and type(loss).evaluate is Loss.evaluate:
             with np.errstate(all="ignore"):  # NaN and inf are looked for when it counts
                 self._general_step(x, targets, loss, regularizer, training=False)
             self._steps.add(self, x, targets, loss, regularizer, careful)
+
+    def forget_hurry(self) -> None:
+        """Have no step any more that is not careful."""
+        self._steps.forget_hurry()
 
     def _general_step(
         self, x: Array, targets: Any, loss: Loss, regularizer: Regularizer, training: bool

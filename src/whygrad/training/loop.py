@@ -145,6 +145,12 @@ class Training:
         wake
             When to call it first, by ``time.perf_counter``.
         """
+        try:
+            return self._run(callbacks, pulse, wake)
+        finally:  # the network is somebody else's again, who may want to be warned
+            self.network.forget_hurry()
+
+    def _run(self, callbacks: Iterable[Callback], pulse: Pulse | None, wake: float) -> History:
         self.history.interrupted, self.history.best_epoch = False, None
         earlier = self.history[-1].seconds if len(self.history) else 0.0
         start = time.perf_counter() - earlier

@@ -13,6 +13,7 @@ import numpy as np
 from ..autodiff.readings.buffers import Workspace
 from ..errors import TrainingError
 from ..nn.stacked_step import StackedEvaluation, StackedStep
+from ..nn.training_step import may_hurry
 from ..optim._stacked import StackedOptimizer
 from ..optim.schedules import StatefulSchedule
 from .head import Head
@@ -104,7 +105,7 @@ class Stack:
             self.drawn = np.empty_like(self.X), np.empty_like(self.targets)
         else:
             self.drawn = self.X, self.targets
-        self._lay_out_calls(careful=False)
+        self._lay_out_calls(careful=not may_hurry(first.network, first.loss))
         outputs = self.steps[first.batch_size].step.predictions.shape[2]
         self.outputs = np.empty((*self.X.shape[:2], outputs), self.X.dtype)  # of an epoch, batch after batch
 

@@ -62,10 +62,10 @@ def mean(a: Array, axis: Any = None, keepdims: bool = False) -> Any:
 
 def fit(contribution: Any, target: Any) -> Any:
     """Give a gradient the shape and dtype of what it is the gradient of; the one place for both."""
+    if np.shape(contribution) != target.shape:
+        contribution = sum_to(np.asarray(contribution), shape=target.shape)
     if type(contribution) is not np.ndarray:  # NumPy returns scalars for 0-d results
         contribution = np.asarray(contribution)
-    if contribution.shape != target.shape:
-        contribution = sum_to(contribution, shape=target.shape)
     if contribution.dtype != target.dtype:
         contribution = contribution.astype(target.dtype)
     return contribution
@@ -97,7 +97,10 @@ def strong_multiply(a: Any, b: Any) -> Any:
 
 
 def _finite(a: Any) -> bool:
-    """Whether every entry is finite, and the sum of their squares, which one quick call gives."""
+    """Whether every entry is finite for certain: the sum of their squares is, which one quick call gives.
+
+    Numbers so large that it overflows are taken for infinite: who asks goes the long way, which is right too.
+    """
     a = np.asarray(a)
     return a.dtype.kind in "biu" or isfinite(np.vdot(a, a).real)
 

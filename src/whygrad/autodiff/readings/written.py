@@ -13,19 +13,17 @@ rule does on arrays, call by call and in the same order, so results are the same
 def pull(g, y, k1=array(1.0, 'float64')):
     t1 = multiply(y, y)
     subtract(k1, t1, t1)
-    multiply(g, t1, t1)
-    return t1
+    t3 = multiply(g, t1)
+    return t3
 >>> pull(np.array([4.0, 8.0]), np.array([0.5, 0.0]))
 array([3., 8.])
 """
 
 from __future__ import annotations
 
-import linecache
 import operator
 import re
 from collections.abc import Callable, Sequence
-from itertools import count
 from math import isfinite
 from typing import Any
 
@@ -56,7 +54,6 @@ NAMES: dict[str, Any] = {  # what the source may name
     **dict(vdot=np.vdot, isfinite=isfinite, float=float),
 }
 NAME = re.compile(r"\bt\d+\b")  # of an intermediate result
-_numbers = count(1)
 
 
 class NotWritten(Exception):
@@ -66,13 +63,14 @@ class NotWritten(Exception):
 class Written:
     """A value while a rule is written down: the array itself, and the name that holds it in the source."""
 
-    __slots__ = ("name", "scratch", "value", "writer")
+    __slots__ = ("lies_as", "name", "scratch", "value", "writer")
     __hash__ = object.__hash__
     __array_ufunc__ = None  # so that NumPy leaves operators to this class
 
     def __init__(self, writer: Writer, name: str, value: Any, scratch: bool = False) -> None:
         self.writer, self.name, self.value = writer, name, value
         self.scratch = scratch  # an array of its own, which nobody else has seen
+        self.lies_as = name  # whose order of entries in memory it has: this one's for certain
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -255,6 +253,10 @@ class Writer(Namespace):
         if expression not in self.known:
             scratch = ufunc is not None and type(value) is np.ndarray and value.ndim > 0
             found = Written(self, f"t{len(self.notes) + 1}", value, scratch)
+            if scratch:  # NumPy goes by those of the result's shape, where they agree
+                full = [x for x in operands if np.shape(_value(x)) == value.shape]
+                orders = {x.lies_as for x in full if isinstance(x, Written)}
+                found.lies_as = orders.pop() if len(orders) == 1 else found.name
             self.notes.append((found, expression, tuple(operands), ufunc))
             self.known[expression] = found
         return self.known[expression]
@@ -307,17 +309,16 @@ class Writer(Namespace):
         name, _, parameters = head.rstrip(")").partition("(")
         head = f"def {name}({', '.join([parameters, *constants])}):"
         source = "\n    ".join([head, *lines]) + "\n"
-        file = f"<whygrad rule {next(_numbers)}>"  # with its source, for tracebacks and warnings
-        linecache.cache[file] = len(source), None, source.splitlines(True), file
         found: dict[str, Any] = {}
-        exec(compile(source, file, "exec"), {**NAMES, **known} if known else NAMES, found)  # noqa: S102
+        exec(compile(source, f"<whygrad {name}>", "exec"), {**NAMES, **known} if known else NAMES, found)  # noqa: S102
         return source, found[name]
 
     def _statements(self, returned: set[str]) -> tuple[list[str], dict[str, str]]:
         """The lines, and the names of results that lie in the array of another one.
 
-        A ufunc writes into an operand that nobody asks for any more. One that a view may have been taken of,
-        or that is returned, is left alone.
+        A ufunc writes into an operand that nobody asks for any more, if a new array would lie in memory as
+        that does: a sum over it runs in that order. One that a view may have been taken of, or that is
+        returned, is left alone.
         """
         last: dict[str, int] = {}
         viewed = set(returned)
@@ -337,6 +338,7 @@ class Writer(Namespace):
                 and last[item.name] == number
                 and item.name not in viewed
                 and (item.shape, item.value.dtype) == (result.shape, result.value.dtype)
+                and item.lies_as == result.lies_as
             ]
             text = NAME.sub(lambda found: names.get(found[0], found[0]), expression)
             if heirs and ufunc in IN_PLACE:
