@@ -144,11 +144,16 @@ class Weights(Group):
     def hand_on(self, node: Any, upstream: float) -> None:
         """Add its share of the gradient to each parent."""
         inputs = node.inputs
-        for w, x_data in zip(self.nodes, inputs.data):  # noqa: B905 - strict costs time here
+        if not inputs.vary:
+            for w, x_data in zip(self.nodes, inputs.data):  # noqa: B905 - strict costs time here
+                w.grad += x_data * upstream
+            return
+        nodes, data, weights = iter(self.nodes), iter(inputs.data), iter(node.db)
+        next(nodes).grad += next(data) * upstream  # the bias, whose input is 1
+        next(weights)
+        for w, x_data, x, w_data in zip(nodes, data, inputs, weights):  # noqa: B905
             w.grad += x_data * upstream
-        if inputs.vary:
-            for x, w_data in zip(inputs, node.db[1:]):  # noqa: B905
-                x.grad += w_data * upstream
+            x.grad += w_data * upstream
 
 
 # From Python 3.12 on, sum() of floats makes up for rounding; the row rounds after each addition.
@@ -181,21 +186,31 @@ def backpropagate(root: Value) -> None:
         seen = node.seen
         if seen is done:
             continue
-        if seen is opened:
-            node.seen = done
-            node.grad = 0.0
-            finish(node)
-            continue
-        node.seen = opened
-        push(node)
-        a, b = node.a, node.b
-        if a is None:
-            stack.extend(b.missing(node, done))
-            continue
-        if a.op is not None and a.seen is not done:
-            push(a)
-        if b is not None and b.op is not None and b.seen is not done:
-            push(b)
+        if seen is not opened:  # is there something that has to come before it?
+            a, b = node.a, node.b
+            if a is None:
+                quick = b.__class__ is Weights and b is not node
+                if not (quick and b.seen is done and node.inputs.seen is done):
+                    missing = b.missing(node, done)
+                    if missing:
+                        node.seen = opened
+                        push(node)
+                        stack.extend(missing)
+                        continue
+            else:
+                first = a.op is not None and a.seen is not done
+                second = b is not None and b.op is not None and b.seen is not done
+                if first or second:
+                    node.seen = opened
+                    push(node)
+                    if first:
+                        push(a)
+                    if second:
+                        push(b)
+                    continue
+        node.seen = done
+        node.grad = 0.0
+        finish(node)
 
     root.grad = 1.0
     for node in reversed(order):
