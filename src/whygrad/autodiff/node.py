@@ -78,8 +78,11 @@ class Node:
         return None
 
 
-def topological_order(root: Any) -> list[Any]:
-    """All nodes that ``root`` depends on, parents first, ``root`` last; iterative, so any depth works."""
+def topological_order(root: Any, leaves: bool = True) -> list[Any]:
+    """All nodes that ``root`` depends on, parents first, ``root`` last; iterative, so any depth works.
+
+    Without ``leaves`` only those that were computed.
+    """
     order: list[Any] = []
     seen: set[Any] = set()
     stack = [root]
@@ -94,7 +97,7 @@ def topological_order(root: Any) -> list[Any]:
                 push(node)
                 push(None)
                 for parent in node.parents:
-                    if parent not in seen:
+                    if (leaves or parent.op is not None) and parent not in seen:
                         push(parent)
             else:
                 done(node)

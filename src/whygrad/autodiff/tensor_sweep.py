@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .fingerprint import fingerprint
+from .node import topological_order
 from .readings.arrays import fit
 from .specialized import general_pull
 
@@ -24,7 +25,7 @@ def backpropagate(root: Tensor, upstream: Array) -> None:
     if root.op is None:
         root.receive(upstream.copy())
         return
-    order = results_in_order(root)
+    order = topological_order(root, leaves=False)
     for node in order:
         if is_changed(node):
             node.refuse_changed()
@@ -45,26 +46,6 @@ def backpropagate(root: Tensor, upstream: Array) -> None:
             node.receive(gradient)
         else:
             node.grad = gradient
-
-
-def results_in_order(root: Tensor) -> list[Tensor]:
-    """The nodes that were computed, parents first; iterative, so any depth works."""
-    order: list[Any] = []
-    seen: set[Any] = set()
-    stack: list[Any] = [root] if root.op is not None else []
-    push, pop, done, see = stack.append, stack.pop, order.append, seen.add
-    while stack:
-        node = pop()
-        if node is None:  # the node below has all its parents in the order
-            done(pop())
-        elif node not in seen:
-            see(node)
-            push(node)
-            push(None)
-            for parent in node.parents:
-                if parent.op is not None and parent not in seen:
-                    push(parent)
-    return order
 
 
 def is_changed(node: Tensor) -> bool:
